@@ -1,0 +1,166 @@
+import { emitAlert } from '../effects/emit.ts';
+import { DRIVER_FAILED, DRIVER_REFUSED, DRIVER_UNREACHABLE, NOT_MOUNTED, PLACE_FAILED, TIMEOUT } from '../errors.ts';
+import { Outcome } from '../events/outcome.ts';
+import { Container } from '../state/container.ts';
+import { state } from '../state/state.ts';
+import * as v from '../state/volume.ts';
+import { Volume } from '../state/volume.ts';
+import { decimal } from '../text.ts';
+import { next } from './next.ts';
+import { observed } from './observed.ts';
+import { advance, failPrepare, failWaiters } from './prepare.ts';
+import { retryLater } from './retry.ts';
+
+/** An effect ended: its facts go into the volume, and `next` says what follows. */
+export function done(outcome: Outcome): void {
+  if (!state.inFlight.has(outcome.effect)) {
+    return emitAlert('warn', 'unknown-effect', 'effect ' + decimal(outcome.effect) + ' ended, but was not under way', '', '');
+  }
+  const inFlight = state.inFlight.get(outcome.effect);
+  state.inFlight.delete(outcome.effect);
+  if (inFlight.isVolume) {
+    const volume = state.volume(inFlight.key);
+    if (volume && volume.effect == outcome.effect) volumeDone(volume, outcome);
+  } else {
+    const container = state.container(inFlight.key);
+    if (container && container.placing == outcome.effect) placeDone(container, outcome);
+  }
+}
+
+function volumeDone(volume: Volume, outcome: Outcome): void {
+  const doing = volume.doing;
+  volume.doing = v.IDLE;
+  volume.effect = 0;
+  if (doing == v.GET) got(volume, outcome);
+  else if (doing == v.CREATE) created(volume, outcome);
+  else if (doing == v.MOUNT) mounted(volume, outcome);
+  else if (doing == v.UNMOUNT) unmounted(volume, outcome);
+  else if (doing == v.BIND_RW || doing == v.BIND_RO) bound(volume, doing == v.BIND_RO, outcome);
+  else if (doing == v.DETACH_RW || doing == v.DETACH_RO) detached(volume, doing == v.DETACH_RO, outcome);
+  else observed(volume, outcome, doing == v.WITNESS);
+  next(volume);
+}
+
+/** What went wrong, in words: which operation on which volume, and what the driver or the kernel said. */
+function failureText(operation: string, volume: Volume, outcome: Outcome): string {
+  return operation + ' ' + volume.key + ': ' + (outcome.message.length > 0 ? outcome.message : outcome.code);
+}
+
+function codeOf(outcome: Outcome): string {
+  if (outcome.refused) return DRIVER_REFUSED;
+  if (outcome.unreachable) return DRIVER_UNREACHABLE;
+  return outcome.timedOut ? TIMEOUT : DRIVER_FAILED;
+}
+
+function got(volume: Volume, outcome: Outcome): void {
+  if (outcome.ok) {
+    volume.settled();
+    volume.exists = outcome.exists ? v.YES : v.NO;
+  } else if (outcome.refused) {
+    volume.exists = v.NO;
+    volume.failure = outcome.message;
+  } else retryLater(volume, codeOf(outcome), failureText('get', volume, outcome));
+}
+
+function created(volume: Volume, outcome: Outcome): void {
+  if (outcome.ok) {
+    volume.settled();
+    volume.exists = v.YES;
+    return;
+  }
+  volume.exists = v.UNKNOWN;
+  const failure = failureText('create', volume, outcome);
+  retryLater(volume, codeOf(outcome), failure);
+  if (outcome.refused) failWaiters(volume, DRIVER_REFUSED, failure, 'see what the driver says about this volume');
+}
+
+function mounted(volume: Volume, outcome: Outcome): void {
+  if (outcome.ok && outcome.mountpoint.startsWith('/')) {
+    volume.settled();
+    volume.mounted = v.YES;
+    volume.mountpoint = outcome.mountpoint;
+    volume.owedMin += 1;
+    volume.owedMax += 1;
+    return;
+  }
+  if (outcome.ok) {
+    outcome.ok = false;
+    outcome.kind = 'failed';
+    outcome.message = 'the driver answered "' + outcome.mountpoint + '", which is no absolute path';
+    volume.owedMin += 1;
+  }
+  const failure = failureText('mount', volume, outcome);
+  if (!outcome.unreachable) {
+    volume.owedMax += 1;
+    volume.forgetCertainty();
+  }
+  if (outcome.timedOut) volume.settleAt = state.now + state.configured().settleMs;
+  retryLater(volume, codeOf(outcome), failure);
+  if (outcome.refused) {
+    volume.retryAt = 0;
+    failWaiters(volume, DRIVER_REFUSED, failure, 'see the log of driver ' + volume.driver);
+  }
+}
+
+function unmounted(volume: Volume, outcome: Outcome): void {
+  if (outcome.ok) {
+    volume.settled();
+    volume.mounted = outcome.stillMounted ? v.YES : v.NO;
+    volume.owedMin = outcome.stillMounted && volume.owedMin > 0 ? volume.owedMin - 1 : 0;
+    volume.owedMax = outcome.stillMounted && volume.owedMax > 0 ? volume.owedMax - 1 : 0;
+    return;
+  }
+  if (outcome.unreachable) volume.unmountTried = false;
+  else volume.forgetCertainty();
+  if (outcome.timedOut && volume.owedMin > 0) volume.owedMin -= 1;
+  const failure = failureText('unmount', volume, outcome);
+  retryLater(volume, codeOf(outcome), failure);
+  emitAlert('warn', 'unmount-failed', failure + '; try ' + decimal(volume.attempt) + ', trying again', '', volume.key);
+}
+
+function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
+  if (outcome.ok) {
+    volume.settled();
+    volume.driverMountId = outcome.sourceMountId;
+    volume.dev = outcome.dev;
+    return setMode(volume, readonly, v.YES, outcome.mountId);
+  }
+  const failure = failureText('bind', volume, outcome);
+  volume.forgetCertainty();
+  retryLater(volume, codeOf(outcome), failure);
+  if (!outcome.refused) return;
+  volume.retryAt = 0;
+  const code = outcome.code == NOT_MOUNTED ? NOT_MOUNTED : DRIVER_FAILED;
+  failWaiters(volume, code, failure, 'driver ' + volume.driver + ' must mount the volume where it says; see plainDirs in the configuration');
+}
+
+function detached(volume: Volume, readonly: bool, outcome: Outcome): void {
+  if (outcome.ok) {
+    volume.settled();
+    return setMode(volume, readonly, v.NO, 0);
+  }
+  const failure = failureText('detach', volume, outcome);
+  volume.forgetCertainty();
+  retryLater(volume, codeOf(outcome), failure);
+  emitAlert('warn', 'detach-failed', failure, '', volume.key);
+}
+
+export function setMode(volume: Volume, readonly: bool, fact: i32, mountId: f64): void {
+  if (readonly) {
+    volume.ro = fact;
+    volume.roMountId = mountId;
+  } else {
+    volume.rw = fact;
+    volume.rwMountId = mountId;
+  }
+}
+
+function placeDone(container: Container, outcome: Outcome): void {
+  container.placing = 0;
+  if (outcome.ok) {
+    container.placed = true;
+    return advance(container);
+  }
+  const said = outcome.message.length > 0 ? outcome.message : outcome.code;
+  failPrepare(container, PLACE_FAILED, 'container ' + container.id + ': ' + said, 'look at the container path and at what lies there');
+}

@@ -1,0 +1,25 @@
+import { emitAlert } from '../effects/emit.ts';
+import { state } from '../state/state.ts';
+import { UNKNOWN } from '../state/volume.ts';
+import { next } from './next.ts';
+import { parseManaged } from './paths.ts';
+
+/** A mount of ours vanished from the kernel's table: its volume is looked at anew. */
+export function lost(target: string): void {
+  const managed = parseManaged(target);
+  if (managed) {
+    const volume = state.volume(managed.driver + '/' + managed.name);
+    if (!volume) return;
+    if (managed.readonly) volume.ro = UNKNOWN;
+    else volume.rw = UNKNOWN;
+    return next(volume);
+  }
+  const volumes = state.volumes.values();
+  for (let i = 0; i < volumes.length; i++) {
+    const volume = volumes[i];
+    if (volume.mountpoint != target) continue;
+    emitAlert('error', 'driver-mount-lost', 'somebody unmounted ' + target, '', volume.key);
+    volume.mounted = UNKNOWN;
+    next(volume);
+  }
+}

@@ -1,0 +1,75 @@
+import { emitAlert } from '../effects/emit.ts';
+import { DRIVER_UNREACHABLE, TIMEOUT } from '../errors.ts';
+import { Outcome } from '../events/outcome.ts';
+import { state } from '../state/state.ts';
+import { decimal } from '../text.ts';
+import * as v from '../state/volume.ts';
+import { Volume } from '../state/volume.ts';
+import { retryLater } from './retry.ts';
+
+/** A look at kernel and driver: what was uncertain becomes a fact, or is looked at again. */
+export function observed(volume: Volume, outcome: Outcome, witness: bool): void {
+  if (!outcome.ok) {
+    return retryLater(volume, TIMEOUT, 'observe ' + volume.key + ': ' + (outcome.message.length > 0 ? outcome.message : outcome.code));
+  }
+  seeManaged(volume, outcome);
+  if (outcome.saysExists) volume.exists = outcome.exists ? v.YES : v.NO;
+  seeDriver(volume, outcome);
+  if (witness && !volume.uncertain) seePins(volume, outcome);
+}
+
+/** The last mount listed at a place is the one on top. */
+function seeManaged(volume: Volume, outcome: Outcome): void {
+  volume.rw = v.NO;
+  volume.ro = v.NO;
+  for (let i = 0; i < outcome.managed.length; i++) {
+    const seen = outcome.managed[i];
+    if (seen.mode == 'ro') {
+      volume.ro = v.YES;
+      volume.roMountId = seen.mountId;
+    } else {
+      volume.rw = v.YES;
+      volume.rwMountId = seen.mountId;
+    }
+  }
+}
+
+function seeDriver(volume: Volume, outcome: Outcome): void {
+  if (outcome.pathMountId > 0) {
+    volume.mounted = v.YES;
+    volume.mountpoint = outcome.path;
+    volume.driverMountId = outcome.pathMountId;
+  } else if (!outcome.answered) {
+    if (volume.mounted == v.UNKNOWN) retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
+  } else if (state.now < volume.settleAt) {
+    volume.mounted = v.UNKNOWN;
+    retryLater(volume, TIMEOUT, 'mount ' + volume.key + ': no answer, and not mounted yet');
+    if (volume.retryAt > volume.settleAt) state.retryVolume(volume, volume.settleAt);
+  } else seeNothing(volume);
+}
+
+/** The driver answers and the kernel shows no mount of it. Plain directories never show one: there the count decides. */
+function seeNothing(volume: Volume): void {
+  if (state.configured().driver(volume.driver).plainDirs && volume.owedMin > 0 && !volume.unmountTried) {
+    volume.mounted = v.YES;
+    return;
+  }
+  volume.mounted = v.NO;
+  if (volume.unmountTried) volume.owedMin = 0;
+  volume.owedMax = volume.owedMin;
+}
+
+/** The kernel is the witness: a container that still has the volume keeps it from being unmounted, whatever the count says. */
+function seePins(volume: Volume, outcome: Outcome): void {
+  let pinned = false;
+  for (let i = 0; i < outcome.pinnedBy.length; i++) {
+    const pin = outcome.pinnedBy[i];
+    const who = pin.container.length > 0 ? 'container ' + pin.container : 'process ' + decimal(pin.pid);
+    const ours = pin.container.length > 0;
+    const text = who + ' still has volume ' + volume.key + (ours ? '; it stays mounted' : ' in its mount namespace');
+    emitAlert(ours ? 'error' : 'info', ours ? 'pinned' : 'pinned-outside', text, pin.container, volume.key);
+    if (ours) pinned = true;
+  }
+  volume.witnessed = !pinned;
+  if (pinned) retryLater(volume, 'pinned', 'volume ' + volume.key + ' is still in use by a container');
+}

@@ -1,0 +1,43 @@
+import { Request } from '../requests/request.ts';
+
+/** Its prepare is not answered yet: a waiter. */
+export const PREPARING: i32 = 0;
+/** Its prepare was answered ok: a holder. */
+export const READY: i32 = 1;
+/** A holder that has been told that its volume is lost. */
+export const LIMITED: i32 = 2;
+/** Destroyed before it held anything: refused until its cleanup. */
+export const GONE: i32 = 3;
+
+export class Container {
+  seq: f64 = 0;
+  id: string = '';
+  phase: i32 = PREPARING;
+  requests: Request[] = [];
+  sandbox: string = '';
+  rootfs: string = '';
+  user: string = '';
+  pid: f64 = 0;
+  /** The prepare calls that wait for the same answer. */
+  calls: f64[] = [];
+  deadlineAt: f64 = 0;
+  /** The `place` in flight, 0 for none. */
+  placing: f64 = 0;
+  /** Its container paths have been made. */
+  placed: bool = false;
+  /** The kernel showed, in this container's own mount table, these file systems (`major:minor`). */
+  ownDevs: string[] = [];
+  /** An operator's or the agent's destroy has come; the holds stay until the cleanup. */
+  destroyed: bool = false;
+
+  request(key: string): Request | null {
+    for (let i = 0; i < this.requests.length; i++) if (this.requests[i].key == key) return this.requests[i];
+    return null;
+  }
+
+  meaning(): string {
+    let text = '';
+    for (let i = 0; i < this.requests.length; i++) text += this.requests[i].meaning() + '\n\n';
+    return text;
+  }
+}

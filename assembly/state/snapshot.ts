@@ -1,0 +1,224 @@
+import { readConfig } from '../events/config.ts';
+import { INTEGER_MAX, SCHEMA } from '../limits.ts';
+import { Request } from '../requests/request.ts';
+import { Reader } from '../wire/reader.ts';
+import { out } from '../wire/writer.ts';
+import { Container } from './container.ts';
+import { InFlight, State, state } from './state.ts';
+import { Timer } from './timers.ts';
+import { Volume } from './volume.ts';
+
+/**
+ * The whole state as one MessagePack value. Stepping and restoring lead to the same bytes: everything is written in the
+ * order in which it came, and timers are not written, because volumes and containers know their times.
+ *
+ *   [SCHEMA, now, bootId, recovered, draining, nextEffect, nextSeq, config, quarantine, containers, volumes, in flight]
+ */
+const FIELDS: i32 = 12;
+const CONTAINER_FIELDS: i32 = 14;
+const VOLUME_FIELDS: i32 = 28;
+const REQUEST_FIELDS: i32 = 7;
+
+/** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
+export function writeSnapshot(): i32 {
+  if (state.recovering) return 0;
+  out.start();
+  out.array(FIELDS);
+  out.number(SCHEMA);
+  out.number(state.now);
+  out.text(state.bootId);
+  out.bool(state.recovered);
+  out.bool(state.draining);
+  out.number(state.nextEffect);
+  out.number(state.nextSeq);
+  if (state.config) out.raw(state.configBytes);
+  else out.nil();
+  out.texts(state.quarantine);
+  const containers = state.containers.values();
+  out.array(containers.length);
+  for (let i = 0; i < containers.length; i++) writeContainer(containers[i]);
+  const volumes = state.volumes.values();
+  out.array(volumes.length);
+  for (let i = 0; i < volumes.length; i++) writeVolume(volumes[i]);
+  const inFlight = state.inFlight.values();
+  out.array(inFlight.length);
+  for (let i = 0; i < inFlight.length; i++) {
+    out.array(3);
+    out.number(inFlight[i].effect);
+    out.text(inFlight[i].key);
+    out.bool(inFlight[i].isVolume);
+  }
+  return out.size;
+}
+
+function writeContainer(container: Container): void {
+  out.array(CONTAINER_FIELDS);
+  out.number(container.seq);
+  out.text(container.id);
+  out.number(container.phase);
+  out.array(container.requests.length);
+  for (let i = 0; i < container.requests.length; i++) writeRequest(container.requests[i]);
+  out.text(container.sandbox);
+  out.text(container.rootfs);
+  out.text(container.user);
+  out.number(container.pid);
+  out.array(container.calls.length);
+  for (let i = 0; i < container.calls.length; i++) out.number(container.calls[i]);
+  out.number(container.deadlineAt);
+  out.number(container.placing);
+  out.bool(container.placed);
+  out.texts(container.ownDevs);
+  out.bool(container.destroyed);
+}
+
+function writeRequest(request: Request): void {
+  out.array(REQUEST_FIELDS);
+  out.text(request.driver);
+  out.text(request.name);
+  out.text(request.path);
+  out.bool(request.readonly);
+  out.bool(request.create);
+  out.texts(request.options);
+  out.text(request.origin);
+}
+
+function writeVolume(volume: Volume): void {
+  out.array(VOLUME_FIELDS);
+  out.number(volume.seq);
+  out.text(volume.driver);
+  out.text(volume.name);
+  out.texts(volume.options);
+  out.number(volume.exists);
+  out.number(volume.mounted);
+  out.number(volume.rw);
+  out.number(volume.ro);
+  out.number(volume.rwMountId);
+  out.number(volume.roMountId);
+  out.text(volume.mountpoint);
+  out.number(volume.driverMountId);
+  out.text(volume.dev);
+  out.number(volume.owedMin);
+  out.number(volume.owedMax);
+  out.bool(volume.unmountTried);
+  out.texts(volume.users);
+  out.number(volume.doing);
+  out.number(volume.effect);
+  out.number(volume.attempt);
+  out.number(volume.retryAt);
+  out.number(volume.settleAt);
+  out.number(volume.lingerAt);
+  out.bool(volume.witnessed);
+  out.bool(volume.unclaimed);
+  out.bool(volume.held);
+  out.text(volume.failure);
+  out.text(volume.failureCode);
+}
+
+function whole(r: Reader, field: string): f64 {
+  return r.integer(field, 0, INTEGER_MAX);
+}
+
+/** The state that {@link writeSnapshot} wrote, or null with the reader's error set. */
+export function readSnapshot(r: Reader): State | null {
+  const read = new State();
+  if (!r.record('snapshot', FIELDS)) return null;
+  if (whole(r, 'schema') != SCHEMA && !r.failed) r.fail('schema', 'is not the one that this policy reads');
+  read.now = whole(r, 'now');
+  read.bootId = r.text('bootId');
+  read.recovered = r.bool('recovered');
+  read.draining = r.bool('draining');
+  read.nextEffect = whole(r, 'nextEffect');
+  read.nextSeq = whole(r, 'nextSeq');
+  if (!r.nil()) {
+    const start = r.position;
+    read.config = readConfig(r);
+    read.configBytes = r.since(start);
+  }
+  read.quarantine = r.texts('quarantine');
+  let count = r.array('containers');
+  for (let i = 0; i < count && r.record('container', CONTAINER_FIELDS); i++) readContainer(r, read);
+  count = r.array('volumes');
+  for (let i = 0; i < count && r.record('volume', VOLUME_FIELDS); i++) readVolume(r, read);
+  count = r.array('inFlight');
+  for (let i = 0; i < count && r.record('inFlight', 3); i++) {
+    const effect = whole(r, 'inFlight.effect');
+    const key = r.text('inFlight.key');
+    read.inFlight.set(effect, new InFlight(effect, key, r.bool('inFlight.isVolume')));
+  }
+  r.finish();
+  read.wakeAt = -1;
+  return r.failed ? null : read;
+}
+
+function readContainer(r: Reader, into: State): void {
+  const container = new Container();
+  container.seq = whole(r, 'container.seq');
+  container.id = r.text('container.id');
+  container.phase = i32(r.integer('container.phase', 0, 3));
+  const requests = r.array('container.requests');
+  for (let i = 0; i < requests && r.record('request', REQUEST_FIELDS); i++) container.requests.push(readRequest(r));
+  container.sandbox = r.text('container.sandbox');
+  container.rootfs = r.text('container.rootfs');
+  container.user = r.text('container.user');
+  container.pid = whole(r, 'container.pid');
+  const calls = r.array('container.calls');
+  for (let i = 0; i < calls && !r.failed; i++) container.calls.push(whole(r, 'container.calls'));
+  container.deadlineAt = whole(r, 'container.deadlineAt');
+  container.placing = whole(r, 'container.placing');
+  container.placed = r.bool('container.placed');
+  container.ownDevs = r.texts('container.ownDevs');
+  container.destroyed = r.bool('container.destroyed');
+  into.containers.set(container.id, container);
+  if (container.deadlineAt > 0) into.timers.push(new Timer(container.deadlineAt, container.seq, container.id, false));
+}
+
+function readRequest(r: Reader): Request {
+  const request = new Request();
+  request.driver = r.text('request.driver');
+  request.name = r.text('request.name');
+  request.path = r.text('request.path');
+  request.readonly = r.bool('request.readonly');
+  request.create = r.bool('request.create');
+  request.options = r.texts('request.options');
+  request.origin = r.text('request.origin');
+  return request;
+}
+
+function fact(r: Reader, field: string): i32 {
+  return i32(r.integer(field, 0, 2));
+}
+
+function readVolume(r: Reader, into: State): void {
+  const volume = new Volume();
+  volume.seq = whole(r, 'volume.seq');
+  volume.driver = r.text('volume.driver');
+  volume.name = r.text('volume.name');
+  volume.options = r.texts('volume.options');
+  volume.exists = fact(r, 'volume.exists');
+  volume.mounted = fact(r, 'volume.mounted');
+  volume.rw = fact(r, 'volume.rw');
+  volume.ro = fact(r, 'volume.ro');
+  volume.rwMountId = whole(r, 'volume.rwMountId');
+  volume.roMountId = whole(r, 'volume.roMountId');
+  volume.mountpoint = r.text('volume.mountpoint');
+  volume.driverMountId = whole(r, 'volume.driverMountId');
+  volume.dev = r.text('volume.dev');
+  volume.owedMin = i32(r.integer('volume.owedMin', 0, 1000000));
+  volume.owedMax = i32(r.integer('volume.owedMax', 0, 1000000));
+  volume.unmountTried = r.bool('volume.unmountTried');
+  volume.users = r.texts('volume.users');
+  volume.doing = i32(r.integer('volume.doing', 0, 10));
+  volume.effect = whole(r, 'volume.effect');
+  volume.attempt = i32(r.integer('volume.attempt', 0, 1000000000));
+  volume.retryAt = whole(r, 'volume.retryAt');
+  volume.settleAt = whole(r, 'volume.settleAt');
+  volume.lingerAt = whole(r, 'volume.lingerAt');
+  volume.witnessed = r.bool('volume.witnessed');
+  volume.unclaimed = r.bool('volume.unclaimed');
+  volume.held = r.bool('volume.held');
+  volume.failure = r.text('volume.failure');
+  volume.failureCode = r.text('volume.failureCode');
+  into.volumes.set(volume.key, volume);
+  if (volume.retryAt > 0) into.timers.push(new Timer(volume.retryAt, volume.seq, volume.key, true));
+  if (volume.lingerAt > 0) into.timers.push(new Timer(volume.lingerAt, volume.seq, volume.key, true));
+}

@@ -1,0 +1,95 @@
+/** A fact about a volume: the kernel or the driver said so, or nobody knows. */
+export const NO: i32 = 0;
+export const YES: i32 = 1;
+export const UNKNOWN: i32 = 2;
+
+/** The one effect that a volume may have in flight. */
+export const IDLE: i32 = 0;
+export const GET: i32 = 1;
+export const CREATE: i32 = 2;
+export const MOUNT: i32 = 3;
+export const UNMOUNT: i32 = 4;
+export const BIND_RW: i32 = 5;
+export const BIND_RO: i32 = 6;
+export const DETACH_RW: i32 = 7;
+export const DETACH_RO: i32 = 8;
+export const OBSERVE: i32 = 9;
+export const WITNESS: i32 = 10;
+
+/** All that is known of one volume. What is wanted follows from its users; `next` compares the two. */
+export class Volume {
+  /** Order of first sight; never used again. */
+  seq: f64 = 0;
+  driver: string = '';
+  name: string = '';
+  /** Of the first request, flat pairs; handed to `create`. */
+  options: string[] = [];
+
+  /** Does the driver know it? */
+  exists: i32 = UNKNOWN;
+  /** Is it mounted by the driver? */
+  mounted: i32 = NO;
+  rw: i32 = NO;
+  ro: i32 = NO;
+  rwMountId: f64 = 0;
+  roMountId: f64 = 0;
+  /** The path that the driver answered to Mount. */
+  mountpoint: string = '';
+  driverMountId: f64 = 0;
+  dev: string = '';
+
+  /** How many driver mounts are ours: at least, at most. */
+  owedMin: i32 = 0;
+  owedMax: i32 = 0;
+  /** An unmount has been sent since the last mount: what the kernel no longer shows is then not owed. */
+  unmountTried: bool = false;
+
+  /** Ids of the containers that hold it or wait for it, in order of arrival. */
+  users: string[] = [];
+
+  doing: i32 = IDLE;
+  effect: f64 = 0;
+  attempt: i32 = 0;
+  /** Nothing is begun before this time. */
+  retryAt: f64 = 0;
+  /** A mount may still come true at the driver until then. */
+  settleAt: f64 = 0;
+  /** Stays mounted without users until then. */
+  lingerAt: f64 = 0;
+  /** The last look found no live container that still has it. */
+  witnessed: bool = false;
+  /** Found at a recovery without a record: left alone while containers of that recovery live. */
+  unclaimed: bool = false;
+  /** An operator said: do not take it down. */
+  held: bool = false;
+  /** The last failure, for the answers of those who wait. */
+  failure: string = '';
+  failureCode: string = '';
+
+  get key(): string {
+    return this.driver + '/' + this.name;
+  }
+
+  get managed(): bool {
+    return this.rw != NO || this.ro != NO;
+  }
+
+  get uncertain(): bool {
+    return this.mounted == UNKNOWN || this.rw == UNKNOWN || this.ro == UNKNOWN;
+  }
+
+  forgetCertainty(): void {
+    this.mounted = UNKNOWN;
+    this.rw = UNKNOWN;
+    this.ro = UNKNOWN;
+    this.witnessed = false;
+  }
+
+  /** The last thing tried went well: the next failure starts counting anew. */
+  settled(): void {
+    this.attempt = 0;
+    this.retryAt = 0;
+    this.failure = '';
+    this.failureCode = '';
+  }
+}

@@ -1,0 +1,63 @@
+import { MESSAGE_MAX } from './limits.ts';
+
+/** Decimal digits of a whole number from 0 to 2^53, without the platform's float formatting. */
+export function decimal(value: f64): string {
+  if (value < 10) return String.fromCharCode(48 + i32(value));
+  const rest = Math.floor(value / 10);
+  return decimal(rest) + String.fromCharCode(48 + i32(value - rest * 10));
+}
+
+/** At most MESSAGE_MAX characters, never half of a surrogate pair. */
+export function cut(text: string): string {
+  if (text.length <= MESSAGE_MAX) return text;
+  const last = text.charCodeAt(MESSAGE_MAX - 1);
+  return text.substring(0, last >= 0xd800 && last < 0xdc00 ? MESSAGE_MAX - 1 : MESSAGE_MAX) + '…';
+}
+
+/** `a, b and c`; `none` for nothing. */
+export function listed(names: string[]): string {
+  if (names.length == 0) return 'none';
+  let text = names[0];
+  for (let i = 1; i < names.length; i++) text += (i == names.length - 1 ? ' and ' : ', ') + names[i];
+  return text;
+}
+
+/** FNV-1a over the UTF-16 units: spreads retries of different volumes, the same on every machine. */
+export function hash(text: string): u32 {
+  let value: u32 = 2166136261;
+  for (let i = 0; i < text.length; i++) value = (value ^ u32(text.charCodeAt(i))) * 16777619;
+  return value;
+}
+
+/** The entry of `known` that needs the fewest edits to become `text`, or '' when none is near (more than a third of it differs). */
+export function nearest(text: string, known: string[]): string {
+  let best = '';
+  let fewest = i32(text.length / 3) + 1;
+  for (let i = 0; i < known.length; i++) {
+    const edits = distance(text, known[i]);
+    if (edits <= fewest && (best.length == 0 || edits < fewest)) {
+      best = known[i];
+      fewest = edits;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein distance; texts of over 64 characters count as far apart. */
+function distance(from: string, to: string): i32 {
+  if (from.length > 64 || to.length > 64) return 1000;
+  const row = new Array<i32>(to.length + 1);
+  for (let j = 0; j <= to.length; j++) row[j] = j;
+  for (let i = 1; i <= from.length; i++) {
+    let diagonal = row[0];
+    row[0] = i;
+    for (let j = 1; j <= to.length; j++) {
+      const above = row[j];
+      const swap = diagonal + (from.charCodeAt(i - 1) == to.charCodeAt(j - 1) ? 0 : 1);
+      const step = (above < row[j - 1] ? above : row[j - 1]) + 1;
+      row[j] = swap < step ? swap : step;
+      diagonal = above;
+    }
+  }
+  return row[to.length];
+}

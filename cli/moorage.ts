@@ -1,0 +1,44 @@
+import { Command, CommanderError } from 'commander';
+import { PolicyError } from '../host/policy/policy_error.ts';
+import { decideCommand } from './decide.ts';
+import { CheckError, UsageError } from './usage_error.ts';
+
+const HELP = `
+Examples:
+  $ moorage demo                       three tasks on external volumes, watched live
+  $ moorage decide < events.jsonl      ask the policy, without touching anything
+  $ moorage replay build/demo/state/journal
+
+Exit codes: 0 ok, 1 a check failed, 2 usage or unreadable input.`;
+
+function program(): Command {
+  return new Command('moorage')
+    .description('External volumes for the tasks of a cluster agent, decided by a WebAssembly policy.')
+    .version('0.1.0')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .addCommand(decideCommand());
+}
+
+/** Commands that were added inherit nothing: every one throws instead of ending the process. */
+function throwing(command: Command): Command {
+  command.exitOverride();
+  for (const child of command.commands) throwing(child);
+  return command;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`moorage: ${message}\n`);
+  if (error instanceof UsageError || error instanceof PolicyError) return 2;
+  if (!(error instanceof CheckError) && error instanceof Error && process.env.MOORAGE_DEBUG) process.stderr.write(`${error.stack}\n`);
+  return 1;
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+try {
+  await throwing(program()).parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

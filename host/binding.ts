@@ -1,0 +1,152 @@
+/**
+ * What the native code offers to the host. The same C++ sources stand behind it twice: linked into libmoorage.so
+ * (embedded) and as build/moorage.node (plain Node).
+ *
+ * Every function that may wait returns a promise, runs on a thread of its own, never on the host thread, and rejects with a
+ * {@link NativeError}. Nothing here decides anything about volumes.
+ */
+
+/** Why an operation failed: `refused` (answered no), `failed` (went wrong here), `unreachable` (surely not sent), `timeout` (sent, outcome unknown). */
+export type FailureKind = 'refused' | 'failed' | 'unreachable' | 'timeout';
+
+/** An Error with a code for programs (`ENOENT`, `not-mounted`, …) and the kind of the failure. */
+export interface NativeError extends Error {
+  code: string;
+  kind: FailureKind;
+}
+
+export interface HttpRequest {
+  /** Which queue the call belongs to: calls of one lane share `maxInFlight`, lanes never wait for one another. */
+  lane: string;
+  maxInFlight: number;
+  /** `unix:///path/to.sock` or `tcp://host:port`. */
+  address: string;
+  /** e.g. `/VolumeDriver.Mount`. */
+  path: string;
+  /** The JSON text to POST. */
+  body: string;
+  /** From the moment the call is begun (not queued), milliseconds. */
+  deadlineMs: number;
+  /** A longer answer ends the call with code `too-large`. */
+  maxResponseBytes: number;
+}
+
+export interface HttpResponse {
+  status: number;
+  body: string;
+}
+
+/** A mount as the kernel knows it. `mountId` is unique for this boot where the kernel has such ids (6.8), else the table's own. */
+export interface Mount {
+  target: string;
+  mountId: number;
+  source: string;
+  fstype: string;
+  /** The directory of the file system that the mount shows. */
+  root: string;
+  /** `major:minor`. */
+  dev: string;
+}
+
+export interface BindRequest {
+  /** The managed root, an absolute path. */
+  root: string;
+  /** Driver mountpoint, absolute. Refused with `not-mounted` unless it is (or its parent is) the root of a mount that is not `/`; refused with `under-root` when it lies under `root`. */
+  source: string;
+  /** Absolute, below `root`; its directories are created. */
+  target: string;
+  readonly: boolean;
+  /** The driver's volumes are plain directories: do not ask for a mount. */
+  plainDirs: boolean;
+  /** `uid`, `uid:gid` or a user name: given the volume's root directory, by descriptor, not recursively. */
+  owner?: string | undefined;
+}
+
+export interface BindResult {
+  mountId: number;
+  sourceMountId: number;
+  fstype: string;
+  dev: string;
+}
+
+export interface DetachRequest {
+  root: string;
+  target: string;
+  /** Only this very mount is detached. Another one there: refused with `other-mount`. None there: done, `gone` is true. */
+  mountId: number;
+}
+
+export interface PlaceRequest {
+  /** Absolute directory beneath which the paths are made, without following links. */
+  base: string;
+  paths: string[];
+  /** false: the paths must exist as directories already. */
+  create: boolean;
+  /** Owner of what is created. */
+  owner?: string | undefined;
+}
+
+/** Where a path lies: the mount that holds it. */
+export interface PathMount {
+  mountId: number;
+  dev: string;
+  fstype: string;
+  /** Directory of the file system that the path is. */
+  root: string;
+  /** The path is a volume's: its mount's root is the path or the path's parent, and the mount is not `/`. */
+  ownMount: boolean;
+}
+
+/** A mount namespace other than the caller's that still has a directory of a file system mounted. */
+export interface Pin {
+  pid: number;
+  /** Inode of the namespace. */
+  namespace: number;
+}
+
+export interface Binding {
+  /** One POST; exactly one send; never repeated by the transport. */
+  post(request: HttpRequest): Promise<HttpResponse>;
+  bind(request: BindRequest): Promise<BindResult>;
+  detach(request: DetachRequest): Promise<{ gone: boolean }>;
+  place(request: PlaceRequest): Promise<void>;
+  /** The caller's mount table, in order. */
+  mountTable(): Promise<Mount[]>;
+  /** The mount table of another process; rejects with ESRCH when it is gone. */
+  mountTableOf(pid: number): Promise<Mount[]>;
+  /** Rejects with ENOENT when there is nothing. */
+  pathMount(path: string): Promise<PathMount>;
+  /** Namespaces that have `root` of file system `dev`, or a directory below it, mounted. */
+  pinnedBy(request: { dev: string; root: string }): Promise<Pin[]>;
+  /** Makes `root` (0700) a bind of itself, MS_SHARED, when it is not yet. */
+  prepareRoot(root: string): Promise<void>;
+  /** Takes the bind of `root` away when nothing is mounted below; true when it is gone. */
+  releaseRoot(root: string): Promise<boolean>;
+  /** An exclusive lock on an open file that lives as long as the descriptor; false when somebody else has it. */
+  lockFile(fd: number): boolean;
+}
+
+/** Only in moorage.node: what the embedded volume driver needs. */
+export interface LoopBinding {
+  /** Attaches `image` to a free loop device (auto-clear) and mounts it; nosuid, nodev. */
+  mountImage(request: { image: string; target: string; fstype: string; options: string }): Promise<{ device: string }>;
+  /** Unmounts, not lazily; retries EBUSY for `retryMs`. The loop device clears itself. */
+  unmountImage(request: { target: string; retryMs: number }): Promise<void>;
+}
+
+/** Only embedded: the line between the C ABI and the host. */
+export interface EmbeddedBinding {
+  /** The options of moorage_open, defaults filled in. */
+  readonly options: { config: string; stateDir: string; policy: string };
+  /** The host is ready (`error` empty) or could not start. Ends moorage_open. */
+  started(error: string): void;
+  /** Set by the host: one event frame from a caller; answer later by `reply(token, frame)`, once. */
+  onCall: ((token: number, frame: Uint8Array) => void) | undefined;
+  /** Set by the host: moorage_close was called; call `closed()` when done. */
+  onClose: (() => void) | undefined;
+  reply(token: number, frame: Uint8Array): void;
+  /** A `limit` or `alert` frame. */
+  notice(frame: Uint8Array): void;
+  log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
+  closed(): void;
+}

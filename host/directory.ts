@@ -1,0 +1,99 @@
+import { decodeEvent } from './frames/event_frame.ts';
+import type { Config, Effect, Event } from './frames/types.ts';
+
+/**
+ * What names in effects stand for: addresses of drivers, sandboxes and pids of containers, paths of driver mounts. All of it was
+ * in events before, and is learnt again from the same events when a journal is replayed. Nothing is decided with it.
+ */
+export interface Directory {
+  root: string;
+  /** By driver name; a driver that is no longer configured keeps its last address. */
+  readonly drivers: Map<string, DriverPlace>;
+  readonly containers: Map<string, ContainerPlace>;
+  /** Driver mountpoints by `driver/name`, as last answered. */
+  readonly mountpoints: Map<string, string>;
+}
+
+export interface DriverPlace {
+  address: string | undefined;
+  maxInFlight: number;
+  plainDirs: boolean;
+}
+
+export interface ContainerPlace {
+  sandbox: string;
+  rootfs: string | undefined;
+  pid: number | undefined;
+}
+
+export interface DirectoryKeeper {
+  readonly directory: Directory;
+  /** Learns from an event and the effects that followed it. */
+  learn(event: Event, effects: readonly Effect[]): void;
+}
+
+const MAX_IN_FLIGHT = 16;
+
+export function createDirectory(): DirectoryKeeper {
+  const directory: Directory = { root: '', drivers: new Map(), containers: new Map(), mountpoints: new Map() };
+  /** Volume of each effect whose answer names a mountpoint. */
+  const asked = new Map<number, string>();
+
+  function learnConfig(config: Config): void {
+    directory.root = config.root;
+    for (const [name, driver] of Object.entries(config.drivers)) {
+      directory.drivers.set(name, {
+        address: driver.address,
+        maxInFlight: driver.maxInFlight ?? MAX_IN_FLIGHT,
+        plainDirs: driver.plainDirs ?? false,
+      });
+    }
+  }
+
+  function learnDone(event: Event & { type: 'done' }): void {
+    const key = asked.get(event.effect);
+    if (key === undefined) return;
+    asked.delete(event.effect);
+    const answer = event.value as { mountpoint?: string; driver?: { path?: string } } | undefined;
+    const path = answer?.mountpoint ?? answer?.driver?.path;
+    if (event.ok && path) directory.mountpoints.set(key, path);
+  }
+
+  function learnEvent(event: Event, effects: readonly Effect[]): void {
+    if (event.type === 'configure' && isTaken(event.call, effects)) learnConfig(event.config);
+    else if (event.type === 'prepare') {
+      const { id, sandbox, rootfs } = event.container;
+      if (!directory.containers.has(id)) directory.containers.set(id, { sandbox, rootfs, pid: undefined });
+    } else if (event.type === 'recover') {
+      for (const { id, sandbox, rootfs, pid } of event.containers) directory.containers.set(id, { sandbox, rootfs, pid });
+    } else if (event.type === 'isolate') {
+      const place = directory.containers.get(event.id);
+      if (place) place.pid = event.pid;
+    } else if (event.type === 'cleanup') directory.containers.delete(event.id);
+    else if (event.type === 'done') learnDone(event);
+  }
+
+  return {
+    directory,
+    learn(event, effects) {
+      learnEvent(event, effects);
+      for (const effect of effects) {
+        const answersPath = (effect.type === 'driver' && effect.op === 'mount') || effect.type === 'observe';
+        if (answersPath) asked.set(effect.effect, `${effect.driver}/${effect.name}`);
+      }
+    },
+  };
+}
+
+function isTaken(call: number, effects: readonly Effect[]): boolean {
+  return effects.some((effect) => effect.type === 'reply' && effect.call === call && effect.ok);
+}
+
+/** Like `learn`, from the frame of a journal; a frame that the policy refused teaches nothing. */
+export function learnFrame(keeper: DirectoryKeeper, frame: Uint8Array, effects: readonly Effect[]): void {
+  try {
+    keeper.learn(decodeEvent(frame), effects);
+  } catch {
+    // The policy has answered it as unreadable, and so it names nothing.
+  }
+}

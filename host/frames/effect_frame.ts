@@ -1,0 +1,28 @@
+import { pack, unpack } from './codec.ts';
+import { EFFECTS, SCHEMA } from './schema.ts';
+import { fieldsFromFrame, fieldsToFrame } from './shapes.ts';
+import type { Effect } from './types.ts';
+
+const byNumber = new Map(EFFECTS.map((kind) => [kind.number, kind]));
+const byType = new Map(EFFECTS.map((kind) => [kind.type, kind]));
+
+/** The effects of one step: [schema, [[type, fields...], ...]]. Throws when it is no such frame: then the policy is at fault. */
+export function decodeEffects(frame: Uint8Array): Effect[] {
+  const data = unpack(frame);
+  if (!Array.isArray(data) || data[0] !== SCHEMA || !Array.isArray(data[1])) {
+    throw new Error('the policy answered something that is no effects frame');
+  }
+  return data[1].map(([number, ...fields]: [number, ...unknown[]]) => {
+    const kind = byNumber.get(number);
+    if (!kind) throw new Error(`the policy answered an unknown effect, number ${number}`);
+    return { type: kind.type, ...fieldsFromFrame(kind.fields, fields) } as Effect;
+  });
+}
+
+/** One effect as a frame of its own, for a caller of the C ABI: [schema, type, fields...]. */
+export function encodeEffect(effect: Effect): Uint8Array {
+  const kind = byType.get(effect.type);
+  if (!kind) throw new Error(`no effect is called ${effect.type}`);
+  const { type: _, ...fields } = effect;
+  return pack([SCHEMA, kind.number, ...fieldsToFrame(kind.fields, fields, '')]);
+}

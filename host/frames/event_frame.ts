@@ -1,0 +1,75 @@
+import { pack, unpack } from './codec.ts';
+import { EVENTS, type Kind, SCHEMA, UNREADABLE } from './schema.ts';
+import { fieldsFromFrame, fieldsToFrame, UnknownField } from './shapes.ts';
+import type { Event } from './types.ts';
+
+/**
+ * An event frame: one short list, [schema, type, at, fields...]. `at`, and `call` where there is one, are always float64,
+ * so that they stand at fixed places:
+ *
+ *   0 list header | 1 schema | 2 type | 3 0xcb | 4..11 at | 12 0xcb | 13..20 call | fields
+ */
+const AT = 4;
+const CALL = 13;
+const FLOAT64 = 0xcb;
+/** Packs as a float64; the number is written over it. */
+const PLACE = 0.1;
+
+const byType = new Map(EVENTS.map((kind) => [kind.type, kind]));
+const byNumber = new Map(EVENTS.map((kind) => [kind.number, kind]));
+
+function hasCall(kind: Kind): boolean {
+  return kind.fields[0]?.name === 'call';
+}
+
+/** Writes time and call number into a frame, in place. `call` is left alone where the event has none. */
+export function stamp(frame: Uint8Array, at: number, call?: number): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  view.setFloat64(AT, at);
+  if (call !== undefined) view.setFloat64(CALL, call);
+}
+
+/** The number of the event in a frame that a caller handed in, or 0 when the header is not one. */
+export function typeOf(frame: Uint8Array): number {
+  const isHeader = frame.length >= CALL - 1 && frame[1] === SCHEMA && frame[AT - 1] === FLOAT64;
+  const kind = isHeader ? byNumber.get(frame[2] as number) : undefined;
+  if (!kind || (hasCall(kind) && (frame.length < CALL + 8 || frame[CALL - 1] !== FLOAT64))) return 0;
+  return kind.number;
+}
+
+/** The frame of an event in people's form. What cannot be encoded becomes an `unreadable` event, which the policy answers. */
+export function encodeEvent(event: Record<string, unknown>): Uint8Array {
+  const { type, at, ...rest } = event;
+  const kind = byType.get(String(type));
+  if (!kind) return encodeUnreadable(event, `type: unknown event "${String(type)}"`);
+  try {
+    const fields = fieldsToFrame(kind.fields, rest, '');
+    return assemble(kind, at, fields);
+  } catch (error) {
+    if (error instanceof UnknownField) return encodeUnreadable(event, error.message);
+    throw error;
+  }
+}
+
+function encodeUnreadable(event: Record<string, unknown>, why: string): Uint8Array {
+  return assemble(UNREADABLE, event.at, [typeof event.call === 'number' ? event.call : -1, why]);
+}
+
+function assemble(kind: Kind, at: unknown, fields: unknown[]): Uint8Array {
+  const call = hasCall(kind) ? fields.shift() : undefined;
+  const isCall = typeof call === 'number';
+  const isTime = typeof at === 'number';
+  const head = hasCall(kind) ? [isCall ? PLACE : (call ?? null)] : [];
+  const frame = pack([SCHEMA, kind.number, isTime ? PLACE : (at ?? null), ...head, ...fields]);
+  if (isTime) stamp(frame, at, isCall ? call : undefined);
+  return frame;
+}
+
+/** The event in a frame, in people's form. Throws when it is none. */
+export function decodeEvent(frame: Uint8Array): Event {
+  const data = unpack(frame);
+  if (!Array.isArray(data) || data[0] !== SCHEMA) throw new Error(`not an event frame of schema ${SCHEMA}`);
+  const kind = byNumber.get(data[1]);
+  if (!kind) throw new Error(`unknown event number ${data[1]}`);
+  return { type: kind.type, at: data[2], ...fieldsFromFrame(kind.fields, data.slice(3)) } as Event;
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { instantiateSync } from '@assemblyscript/loader';
+import { unpack } from '../frames/codec.ts';
+import { FRAME_MAX, SCHEMA } from '../frames/schema.ts';
+import { hasMemoryLimit } from './memory_limit.ts';
+import { PolicyError } from './policy_error.ts';
+
+/** The version of the policy's functions that this host calls. */
+export const ABI_VERSION = 1;
+/** Steps between two collections of the policy's garbage. */
+const STEPS_BETWEEN_COLLECTIONS = 1000;
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  abiVersion(): number;
+  input(size: number): number;
+  output(): number;
+  step(size: number): number;
+  snapshot(): number;
+  restore(size: number): number;
+  describe(): number;
+  trapMessage(): number;
+  trapFile(): number;
+  trapLine(): number;
+  trapColumn(): number;
+  __collect(): void;
+  __getString(pointer: number): string;
+}
+
+const FUNCTIONS = ['abiVersion', 'input', 'output', 'step', 'snapshot', 'restore', 'describe', '__collect'] as const;
+
+/** One running policy with a state of its own. After a {@link PolicyError} from `step` it must not be used again. */
+export interface Policy {
+  /** SHA-256 of the module, hex. */
+  readonly digest: string;
+  readonly name: string;
+  readonly version: string;
+  /** One event frame in, the effects frame out: a copy. Throws PolicyError when the policy traps. */
+  step(frame: Uint8Array): Uint8Array;
+  /** The whole state; undefined while a recovery is coming in in parts. */
+  snapshot(): Uint8Array | undefined;
+  /** Takes a state that `snapshot` gave. Throws PolicyError, and keeps the old one, when it is none. */
+  restore(snapshot: Uint8Array): void;
+  /** Bytes of linear memory in use. */
+  memorySize(): number;
+}
+
+/** Reads, checks and starts the policy in `file`. Throws {@link PolicyError}. */
+export function loadPolicy(file: string): Policy {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new PolicyError(`policy ${file}: cannot be read (${(error as Error).message}); build it with: npm run build`);
+  }
+  return startPolicy(bytes, file);
+}
+
+/** Like {@link loadPolicy}, from the module's bytes; `name` is for errors. */
+export function startPolicy(bytes: Uint8Array, name: string): Policy {
+  const module = compile(bytes, name);
+  const exports = instantiate(module, name);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const memory = views(exports.memory);
+  let inputAt = exports.input(FRAME_MAX);
+  const described = exports.describe();
+  const [policyName, version, schema] = unpack(memory.copy(exports.output(), described)) as [string, string, number];
+  if (schema !== SCHEMA) throw new PolicyError(`policy ${name}: speaks schema ${schema}, this host schema ${SCHEMA}`);
+  let steps = 0;
+
+  function guarded(what: string, run: () => number): Uint8Array {
+    try {
+      const size = run();
+      return memory.copy(exports.output(), size);
+    } catch (error) {
+      throw new PolicyError(`policy ${name}: ${what} trapped: ${trapText(exports, error as Error)}`);
+    }
+  }
+
+  return {
+    digest,
+    name: policyName,
+    version,
+    step(frame) {
+      if (frame.length > FRAME_MAX) throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
+      memory.bytes().set(frame, inputAt);
+      const effects = guarded('step', () => exports.step(frame.length));
+      steps += 1;
+      if (steps % STEPS_BETWEEN_COLLECTIONS === 0) exports.__collect();
+      return effects;
+    },
+    snapshot() {
+      const bytes = guarded('snapshot', () => exports.snapshot());
+      return bytes.length === 0 ? undefined : bytes;
+    },
+    restore(snapshot) {
+      const at = exports.input(snapshot.length);
+      memory.bytes().set(snapshot, at);
+      const why = guarded('restore', () => exports.restore(snapshot.length));
+      inputAt = exports.input(FRAME_MAX);
+      if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
+    },
+    memorySize: () => exports.memory.buffer.byteLength,
+  };
+}
+
+function compile(bytes: Uint8Array, name: string): WebAssembly.Module {
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(bytes);
+  } catch (error) {
+    throw new PolicyError(`policy ${name}: is no WebAssembly module (${(error as Error).message}); build one with: npm run build`);
+  }
+  const imports = WebAssembly.Module.imports(module).map((entry) => `${entry.module}.${entry.name}`);
+  if (imports.length > 0) throw new PolicyError(`policy ${name}: imports ${imports.join(', ')}; a policy may import nothing`);
+  const missing = FUNCTIONS.filter((wanted) => !WebAssembly.Module.exports(module).some((entry) => entry.name === wanted));
+  if (missing.length > 0) throw new PolicyError(`policy ${name}: lacks ${missing.join(', ')}; it is no policy of moorage`);
+  if (!hasMemoryLimit(bytes)) throw new PolicyError(`policy ${name}: its memory has no maximum; build it with --maximumMemory`);
+  return module;
+}
+
+function instantiate(module: WebAssembly.Module, name: string): Exports {
+  const exports = instantiateSync(module, {}).exports as unknown as Exports;
+  const abi = exports.abiVersion();
+  if (abi !== ABI_VERSION) throw new PolicyError(`policy ${name}: has ABI ${abi}, this host ABI ${ABI_VERSION}`);
+  return exports;
+}
+
+/** The bytes of a memory, looked up again when it has grown. */
+function views(memory: WebAssembly.Memory) {
+  let bytes = new Uint8Array(memory.buffer);
+  function fresh(): Uint8Array {
+    if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
+    return bytes;
+  }
+  return { bytes: fresh, copy: (at: number, size: number) => fresh().slice(at, at + size) };
+}
+
+function trapText(exports: Exports, error: Error): string {
+  const at = exports.trapMessage();
+  if (at === 0) return error.message;
+  const where = `${exports.__getString(exports.trapFile())}:${exports.trapLine()}:${exports.trapColumn()}`;
+  return `${exports.__getString(at)} (${where})`;
+}
