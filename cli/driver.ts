@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Daemon, startDaemon } from '../driver/daemon.ts';
 import type { DriverBinding } from '../driver/driver.ts';
-import { messageOf } from '../driver/errors.ts';
+import { failed, messageOf } from '../driver/errors.ts';
 import { isVolumeName } from '../driver/names.ts';
 import { parseSize } from '../driver/size.ts';
 import type { Binding, LoopBinding } from '../host/binding.ts';
+import { buildFile } from './build_files.ts';
 
 interface DriverFlags {
   readonly name: string;
@@ -35,17 +35,22 @@ SIGTERM ends the driver and leaves the mounts as they are. Needs root. Exit code
 export function driverCommand(): Command {
   return new Command('driver')
     .summary('the embedded volume driver: Docker Volume Plugin API over ext4 images on loop devices')
-    .description('Serves the Docker Volume Plugin API on a unix socket; volumes are sparse ext4 images on loop devices.')
+    .description(
+      'Serves the Docker Volume Plugin API on a unix socket; volumes are sparse ext4 images on loop devices.',
+    )
     .addHelpText('before', examples)
     .option('--name <name>', 'name of the driver', readName, 'moorage')
     .option('--socket <path>', 'where to listen (default: /run/docker/plugins/<name>.sock)')
     .option('--root <dir>', 'where images, mounts and state lie (default: /var/lib/moorage/drivers/<name>)')
-    .option('--default-size <size>', 'size of a volume that is created without one', readSize, readSize('1g'))
+    .addOption(
+      new Option('--default-size <size>', 'size of a volume that is created without one')
+        .argParser(readSize)
+        .default(readSize('1g'), '1g'),
+    )
     .option('--unmount-on-exit', 'unmount every volume when the driver ends', false)
     .option('--foreground', 'accepted for service managers; the driver is always in the foreground')
     .addHelpText('after', notes)
     .allowExcessArguments(false)
-    .exitOverride(exitWithUsage)
     .action(runDriver);
 }
 
@@ -57,24 +62,23 @@ async function runDriver(flags: DriverFlags): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const socket = resolve(flags.socket ?? `/run/docker/plugins/${flags.name}.sock`);
   const root = resolve(flags.root ?? `/var/lib/moorage/drivers/${flags.name}`);
-  try {
-    const daemon = await startDaemon(
-      { socket, root, defaultSizeBytes: flags.defaultSize, unmountOnExit: flags.unmountOnExit, log: say },
-      loadNative(),
-    );
-    stopOnSignal(daemon, say);
-    process.stdout.write(`${JSON.stringify({ event: 'listening', name: flags.name, socket })}\n`);
-  } catch (error) {
-    say(messageOf(error));
-    process.exitCode = 1;
-  }
+  const daemon = await startDaemon(
+    { socket, root, defaultSizeBytes: flags.defaultSize, unmountOnExit: flags.unmountOnExit, log: say },
+    loadNative(),
+  );
+  stopOnSignal(daemon, say);
+  process.stdout.write(`${JSON.stringify({ event: 'listening', name: flags.name, socket })}\n`);
 }
 
 /** The addon beside the bundle. */
 function loadNative(): DriverBinding {
-  const path = fileURLToPath(new URL('./moorage.node', import.meta.url));
-  const addon = createRequire(import.meta.url)(path) as Binding & { loop: LoopBinding };
-  return { lockFile: addon.lockFile, mountTable: addon.mountTable, ...addon.loop };
+  const path = buildFile('moorage.node');
+  try {
+    const addon = createRequire(import.meta.url)(path) as Binding & { loop: LoopBinding };
+    return { lockFile: addon.lockFile, mountTable: addon.mountTable, ...addon.loop };
+  } catch (error) {
+    throw failed('load the native code of the driver', error, `build it: ${path}`);
+  }
 }
 
 function stopOnSignal(daemon: Daemon, say: (text: string) => void): void {
@@ -100,9 +104,4 @@ function readSize(text: string): number {
   } catch (error) {
     throw new InvalidArgumentError(messageOf(error));
   }
-}
-
-/** Help is 0, everything else that commander ends the program for is a wrong command line: 2. */
-function exitWithUsage(error: CommanderError): never {
-  process.exit(error.exitCode === 0 ? 0 : 2);
 }

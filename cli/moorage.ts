@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { PolicyError } from '../host/policy/policy_error.ts';
 import { decideCommand } from './decide.ts';
+import { driverCommand } from './driver.ts';
+import { replayCommand } from './replay.ts';
 import { CheckError, UsageError } from './usage_error.ts';
 
 const HELP = `
@@ -17,7 +19,9 @@ function program(): Command {
     .version('0.1.0')
     .addHelpText('after', HELP)
     .exitOverride()
-    .addCommand(decideCommand());
+    .addCommand(driverCommand())
+    .addCommand(decideCommand())
+    .addCommand(replayCommand());
 }
 
 /** Commands that were added inherit nothing: every one throws instead of ending the process. */

@@ -108,7 +108,7 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
 function compile(bytes: Uint8Array, name: string): WebAssembly.Module {
   let module: WebAssembly.Module;
   try {
-    module = new WebAssembly.Module(bytes);
+    module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   } catch (error) {
     throw new PolicyError(`policy ${name}: is no WebAssembly module (${(error as Error).message}); build one with: npm run build`);
   }

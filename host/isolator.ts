@@ -1,0 +1,169 @@
+import type { Binding } from './binding.ts';
+import { createAlarm } from './alarm.ts';
+import { createClock } from './clock.ts';
+import type { DirectoryKeeper } from './directory.ts';
+import { perform } from './effects/perform.ts';
+import { decodeEffects, encodeEffect } from './frames/effect_frame.ts';
+import { decodeEvent, encodeEvent, stamp, typeOf } from './frames/event_frame.ts';
+import type { Effect, ReplyEffect, WorkEffect } from './frames/types.ts';
+import type { JournalWriter } from './journal/journal_writer.ts';
+import type { Log } from './log.ts';
+import type { Policy } from './policy/policy.ts';
+
+export interface IsolatorParts {
+  binding: Binding;
+  policy: Policy;
+  journal: JournalWriter;
+  directory: DirectoryKeeper;
+  /** The last time of the journal. */
+  startAt: number;
+  log: Log;
+  /** A `limit` or `alert` frame for the embedding program. */
+  notice(frame: Uint8Array): void;
+  /** The journal or the policy failed: the host cannot go on. */
+  fatal(error: Error): void;
+}
+
+/** The loop: an event is journaled, the policy steps, its effects are performed, and each of them ends as an event. */
+export interface Isolator {
+  /** One event frame of a caller; `answer` gets the reply frame, once. The frame is written to. */
+  call(frame: Uint8Array, answer: (reply: Uint8Array) => void): void;
+  /** The same with an event in people's form; resolves with the reply. */
+  ask(event: Record<string, unknown>): Promise<ReplyEffect>;
+  /** An event that nobody waits for. */
+  tell(event: Record<string, unknown>): void;
+  /** Resolves when nothing is under way, or after `timeoutMs`. */
+  idle(timeoutMs: number): Promise<void>;
+  /** Takes nothing more; ends the journal in order. */
+  close(): void;
+}
+
+interface Waiting {
+  frame: Uint8Array;
+  answer: ((reply: ReplyEffect) => void) | undefined;
+}
+
+const BAD_FRAME: ReplyEffect = {
+  type: 'reply',
+  call: 0,
+  ok: false,
+  error: { code: 'bad-frame', message: 'not an event frame of schema 1', hint: 'build frames with the headers of this version' },
+};
+
+export function createIsolator(parts: IsolatorParts): Isolator {
+  const { binding, policy, journal, directory, log } = parts;
+  const clock = createClock(parts.startAt);
+  const alarm = createAlarm(clock, () => tell({ type: 'tick' }));
+  const answers = new Map<number, (reply: ReplyEffect) => void>();
+  const idlers = new Set<() => void>();
+  let queue: Waiting[] = [];
+  let draining = false;
+  let inFlight = 0;
+  let nextCall = 1;
+  let closed = false;
+
+  function submit(frame: Uint8Array, answer?: (reply: ReplyEffect) => void): void {
+    if (closed) return;
+    queue.push({ frame, answer });
+    if (!draining) void drain();
+  }
+
+  /** Events that came together share one sync of the journal; their effects begin after it. */
+  async function drain(): Promise<void> {
+    draining = true;
+    try {
+      while (queue.length > 0 && !closed) {
+        const batch = queue;
+        queue = [];
+        const effects = batch.flatMap(decide);
+        await journal.sync();
+        for (const effect of effects) begin(effect);
+      }
+    } catch (error) {
+      closed = true;
+      parts.fatal(error as Error);
+    }
+    draining = false;
+    wakeIdlers();
+  }
+
+  function decide({ frame, answer }: Waiting): Effect[] {
+    if (answer) {
+      stamp(frame, clock.now(), nextCall);
+      answers.set(nextCall, answer);
+      nextCall += 1;
+    } else stamp(frame, clock.now());
+    journal.append(frame);
+    const frameOfEffects = policy.step(frame);
+    journal.stepped(frameOfEffects);
+    const effects = decodeEffects(frameOfEffects);
+    directory.learn(decodeEvent(frame), effects);
+    return effects;
+  }
+
+  function begin(effect: Effect): void {
+    if (effect.type === 'reply') reply(effect);
+    else if (effect.type === 'wake') alarm.set(effect.at);
+    else if (effect.type === 'limit' || effect.type === 'alert') tellCaller(effect);
+    else void work(effect);
+  }
+
+  function reply(effect: ReplyEffect): void {
+    const answer = answers.get(effect.call);
+    answers.delete(effect.call);
+    answer?.(effect);
+  }
+
+  function tellCaller(effect: Effect & { type: 'limit' | 'alert' }): void {
+    if (effect.type === 'alert') log(effect.level, `${effect.code}: ${effect.message}`);
+    else log('error', `container ${effect.id} is limited: ${effect.reason}`);
+    parts.notice(encodeEffect(effect));
+  }
+
+  async function work(effect: WorkEffect): Promise<void> {
+    inFlight += 1;
+    const outcome = await perform(effect, binding, directory.directory);
+    inFlight -= 1;
+    tell({ type: 'done', effect: effect.effect, ...outcome });
+    wakeIdlers();
+  }
+
+  function tell(event: Record<string, unknown>): void {
+    submit(encodeEvent({ ...event, at: 0 }));
+  }
+
+  function isIdle(): boolean {
+    return closed || (queue.length === 0 && !draining && inFlight === 0);
+  }
+
+  function wakeIdlers(): void {
+    if (!isIdle()) return;
+    for (const wake of idlers) wake();
+    idlers.clear();
+  }
+
+  return {
+    call(frame, answer) {
+      if (typeOf(frame) === 0) answer(encodeEffect(BAD_FRAME));
+      else submit(frame, (reply) => answer(encodeEffect(reply)));
+    },
+    ask: (event) =>
+      new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
+    tell,
+    idle: (timeoutMs) =>
+      new Promise((resolve) => {
+        if (isIdle()) return resolve();
+        const timer = setTimeout(resolve, timeoutMs);
+        idlers.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+    close() {
+      if (closed) return;
+      closed = true;
+      alarm.set(0);
+      journal.close();
+    },
+  };
+}

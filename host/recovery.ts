@@ -1,0 +1,94 @@
+import type { Binding, Mount } from './binding.ts';
+import type { Directory } from './directory.ts';
+import { encodeEffect } from './frames/effect_frame.ts';
+import { decodeEvent, typeOf } from './frames/event_frame.ts';
+import type { Event, RecoveredContainer, ReplyEffect } from './frames/types.ts';
+import type { Isolator } from './isolator.ts';
+import type { JournalState } from './journal/journal_files.ts';
+
+/** The number of `recover` in a frame. */
+const RECOVER = 2;
+/** So many containers and mounts go into one part; a part stays far below the size of a frame. */
+const CONTAINERS_PER_PART = 50;
+const MOUNTS_PER_PART = 400;
+
+export interface RecoveryParts {
+  isolator: Isolator;
+  binding: Binding;
+  directory: Directory;
+  journal: JournalState;
+  bootId: string;
+}
+
+/** Completes the agent's `recover` with the state of the journal, the boot and the mount tables. */
+export interface Recovery {
+  /** True when the frame is a `recover` and has been taken. */
+  take(frame: Uint8Array, answer: (reply: Uint8Array) => void): boolean;
+}
+
+export function createRecovery(parts: RecoveryParts): Recovery {
+  async function recover(frame: Uint8Array): Promise<ReplyEffect> {
+    const event = decodeEvent(frame) as Event & { type: 'recover' };
+    const mounts = ourMounts(await parts.binding.mountTable(), parts.directory.root);
+    const containers = await Promise.all((event.containers ?? []).map((container) => withMounts(container, parts.binding)));
+    const events = split(event, containers, mounts, parts);
+    let reply: ReplyEffect | undefined;
+    for (const part of events) {
+      reply = await parts.isolator.ask(part);
+      if (!reply.ok) break;
+    }
+    return reply as ReplyEffect;
+  }
+
+  return {
+    take(frame, answer) {
+      if (typeOf(frame) !== RECOVER) return false;
+      recover(frame).then(
+        (reply) => answer(encodeEffect(reply)),
+        (error: Error) => answer(encodeEffect(refusal(error))),
+      );
+      return true;
+    },
+  };
+}
+
+function refusal(error: Error): ReplyEffect {
+  const hint = 'see the log of the agent';
+  return { type: 'reply', call: 0, ok: false, error: { code: 'bad-frame', message: `recover: ${error.message}`, hint } };
+}
+
+/** What lies under the managed root, and every other mount of the same file systems. */
+function ourMounts(table: readonly Mount[], root: string): Mount[] {
+  const isManaged = (mount: Mount) => mount.target.startsWith(`${root}/`);
+  const devs = new Set(table.filter(isManaged).map(({ dev }) => dev));
+  return table.filter((mount) => isManaged(mount) || (devs.has(mount.dev) && mount.target !== root));
+}
+
+/** A container with the mount table of its own process: proof of what it holds. */
+async function withMounts(container: RecoveredContainer, binding: Binding): Promise<RecoveredContainer> {
+  if (container.pid === undefined) return { ...container, mounts: [] };
+  try {
+    return { ...container, mounts: (await binding.mountTableOf(container.pid)).filter(isOnDisk) };
+  } catch {
+    return { ...container, mounts: [] };
+  }
+}
+
+/** Kernel file systems hold no volume; without them a table is short. Their device numbers have major 0, and no source device. */
+function isOnDisk({ dev, source, fstype }: Mount): boolean {
+  return !dev.startsWith('0:') || source.startsWith('/') || fstype.startsWith('fuse') || fstype.startsWith('nfs');
+}
+
+function split(event: Event & { type: 'recover' }, containers: RecoveredContainer[], mounts: Mount[], parts: RecoveryParts) {
+  const count = Math.max(1, Math.ceil(containers.length / CONTAINERS_PER_PART), Math.ceil(mounts.length / MOUNTS_PER_PART));
+  return Array.from({ length: count }, (_, part) => ({
+    type: 'recover',
+    journal: parts.journal,
+    bootId: parts.bootId,
+    containers: containers.slice(part * CONTAINERS_PER_PART, (part + 1) * CONTAINERS_PER_PART),
+    orphans: part === 0 ? (event.orphans ?? []) : [],
+    mounts: mounts.slice(part * MOUNTS_PER_PART, (part + 1) * MOUNTS_PER_PART),
+    part,
+    last: part === count - 1,
+  }));
+}
