@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { PolicyError } from '../host/policy/policy_error.ts';
 import { decideCommand } from './decide.ts';
+import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
 import { replayCommand } from './replay.ts';
 import { CheckError, UsageError } from './usage_error.ts';
@@ -19,6 +20,7 @@ function program(): Command {
     .version('0.1.0')
     .addHelpText('after', HELP)
     .exitOverride()
+    .addCommand(demoCommand())
     .addCommand(driverCommand())
     .addCommand(decideCommand())
     .addCommand(replayCommand());

@@ -5,7 +5,7 @@ import type { DirectoryKeeper } from './directory.ts';
 import { perform } from './effects/perform.ts';
 import { decodeEffects, encodeEffect } from './frames/effect_frame.ts';
 import { decodeEvent, encodeEvent, stamp, typeOf } from './frames/event_frame.ts';
-import type { Effect, ReplyEffect, WorkEffect } from './frames/types.ts';
+import type { Effect, Event, ReplyEffect, WorkEffect } from './frames/types.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import type { Log } from './log.ts';
 import type { Policy } from './policy/policy.ts';
@@ -50,6 +50,15 @@ const BAD_FRAME: ReplyEffect = {
   error: { code: 'bad-frame', message: 'not an event frame of schema 1', hint: 'build frames with the headers of this version' },
 };
 
+function endsRecovery(event: Event, effects: readonly Effect[]): boolean {
+  return event.type === 'recover' && event.last && effects.some((effect) => effect.type === 'reply' && effect.ok);
+}
+
+/** What touches nothing outside of the agent. */
+function isAnswer({ type }: Effect): boolean {
+  return type === 'reply' || type === 'alert' || type === 'limit';
+}
+
 export function createIsolator(parts: IsolatorParts): Isolator {
   const { binding, policy, journal, directory, log } = parts;
   const clock = createClock(parts.startAt);
@@ -61,6 +70,8 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   let inFlight = 0;
   let nextCall = 1;
   let closed = false;
+  /** Before the recovery nothing is touched: it voids whatever was decided until then. */
+  let recovered = false;
 
   function submit(frame: Uint8Array, answer?: (reply: ReplyEffect) => void): void {
     if (closed) return;
@@ -97,8 +108,10 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     const frameOfEffects = policy.step(frame);
     journal.stepped(frameOfEffects);
     const effects = decodeEffects(frameOfEffects);
-    directory.learn(decodeEvent(frame), effects);
-    return effects;
+    const event = decodeEvent(frame);
+    directory.learn(event, effects);
+    recovered ||= endsRecovery(event, effects);
+    return recovered ? effects : effects.filter(isAnswer);
   }
 
   function begin(effect: Effect): void {

@@ -1,0 +1,66 @@
+import { relative } from 'node:path';
+import { Command } from 'commander';
+import { buildFile } from './build_files.ts';
+import { type DemoResult, runDemo } from './demo/run.ts';
+import { createView } from './demo/view.ts';
+import { openWorkspace } from './demo/workspace.ts';
+import { CheckError, UsageError } from './usage_error.ts';
+
+const HELP = `
+Examples:
+  $ moorage demo
+  $ moorage demo --json | jq .rows
+  $ moorage demo --kill-agent
+
+Needs root: it mounts file systems. Exit codes: 0 all is as it should be, 1 something is not, 2 usage.`;
+
+interface Options {
+  dir: string;
+  json?: boolean;
+  killAgent?: boolean;
+}
+
+/** `moorage demo`: an ETL job of three tasks whose data lives on external volumes. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .summary('drivers, agent and three tasks on real volumes, watched live')
+    .description('Runs an ETL job of three tasks (extract, transform, load) on volumes of two storage types, and checks what came out.')
+    .option('--dir <directory>', 'where everything lies; made anew by each run', buildFile('demo'))
+    .option('--json', 'one JSON object on stdout at the end, words on stderr')
+    .option('--kill-agent', 'kill the agent with SIGKILL in the middle and start it again')
+    .addHelpText('after', HELP)
+    .action(demo);
+}
+
+async function demo(options: Options): Promise<void> {
+  if (process.getuid?.() !== 0) throw new UsageError('the demonstration mounts file systems and needs root; run it with sudo');
+  const begun = performance.now();
+  const view = createView(options.json ? process.stderr : process.stdout, begun);
+  const workspace = openWorkspace(options.dir, (text) => view.line(text));
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => abort.abort());
+  let result: DemoResult;
+  try {
+    result = await runDemo({ workspace, view, killAgent: options.killAgent ?? false, signal: abort.signal });
+  } finally {
+    view.end();
+    workspace.dispose();
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else process.stdout.write(summary(result));
+  if (!result.ok) throw new CheckError('the demonstration did not end as it should; see above');
+}
+
+function summary({ rows, verified, embedded, maxHolders, leaked, journal, agentStarts }: DemoResult): string {
+  const where = relative(process.cwd(), journal) || journal;
+  const lines = [
+    `rows          ${rows.extracted} extracted, ${rows.transformed} figures from them, ${rows.loaded} loaded`,
+    `verified      ${verified ? 'yes: the same query on the source gives the loaded figures' : 'NO: the loaded figures differ from the source'}`,
+    `shared        ${maxHolders} holders of one volume at the same time`,
+    `embedded      ${embedded ? 'yes: libmoorage.so and libnode ran inside the agent' : 'NO'}${agentStarts > 1 ? `; the agent was started ${agentStarts} times` : ''}`,
+    `still mounted ${leaked.length === 0 ? 'nothing' : leaked.join(', ')}`,
+    `journal       ${where}`,
+    `              replay it: node build/moorage.mjs replay ${where.includes(' ') ? `'${where}'` : where}`,
+  ];
+  return `\n${lines.join('\n')}\n`;
+}
