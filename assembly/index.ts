@@ -7,12 +7,11 @@
 import { abortColumn, abortFile, abortLine, abortMessage } from './abort.ts';
 import { stepEvent } from './decide/step.ts';
 import * as limits from './limits.ts';
-import { replaceState, State } from './state/state.ts';
 import { readSnapshot, writeSnapshot } from './state/snapshot.ts';
+import { replaceState, State } from './state/state.ts';
 import { Reader } from './wire/reader.ts';
 import { inputRegion, outputRegion } from './wire/regions.ts';
 import { out } from './wire/writer.ts';
-
 
 /** After a trap by an assertion: where its message stands (UTF-16, length in bytes 4 bytes before), 0 for none. */
 export function trapMessage(): usize {

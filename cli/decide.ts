@@ -27,7 +27,8 @@ async function decide(policy: Policy): Promise<void> {
     number += 1;
     if (line.trim() === '') continue;
     const effects = decodeEffects(policy.step(encodeEvent(parseLine(line, number))));
-    if (!process.stdout.write(`${JSON.stringify(effects)}\n`)) await new Promise((go) => process.stdout.once('drain', go));
+    if (!process.stdout.write(`${JSON.stringify(effects)}\n`))
+      await new Promise((go) => process.stdout.once('drain', go));
   }
 }
 
@@ -36,8 +37,11 @@ function parseLine(line: string, number: number): Record<string, unknown> {
   try {
     event = JSON.parse(line);
   } catch (error) {
-    throw new UsageError(`line ${number}: not JSON (${(error as Error).message}); each line is one event, such as {"type":"tick","at":0}`);
+    throw new UsageError(
+      `line ${number}: not JSON (${(error as Error).message}); each line is one event, such as {"type":"tick","at":0}`,
+    );
   }
-  if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as Record<string, unknown>;
+  if (typeof event === 'object' && event !== null && !Array.isArray(event))
+    return event as Record<string, unknown>;
   throw new UsageError(`line ${number}: an event is an object, such as {"type":"tick","at":0}`);
 }

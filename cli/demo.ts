@@ -24,7 +24,9 @@ interface Options {
 export function demoCommand(): Command {
   return new Command('demo')
     .summary('drivers, agent and three tasks on real volumes, watched live')
-    .description('Runs an ETL job of three tasks (extract, transform, load) on volumes of two storage types, and checks what came out.')
+    .description(
+      'Runs an ETL job of three tasks (extract, transform, load) on volumes of two storage types, and checks what came out.',
+    )
     .option('--dir <directory>', 'where everything lies; made anew by each run', buildFile('demo'))
     .option('--json', 'one JSON object on stdout at the end, words on stderr')
     .option('--kill-agent', 'kill the agent with SIGKILL in the middle and start it again')
@@ -33,7 +35,8 @@ export function demoCommand(): Command {
 }
 
 async function demo(options: Options): Promise<void> {
-  if (process.getuid?.() !== 0) throw new UsageError('the demonstration mounts file systems and needs root; run it with sudo');
+  if (process.getuid?.() !== 0)
+    throw new UsageError('the demonstration mounts file systems and needs root; run it with sudo');
   const begun = performance.now();
   const view = createView(options.json ? process.stderr : process.stdout, begun);
   const workspace = openWorkspace(options.dir, (text) => view.line(text));

@@ -38,7 +38,8 @@ function exitCodeOf(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`moorage: ${message}\n`);
   if (error instanceof UsageError || error instanceof PolicyError) return 2;
-  if (!(error instanceof CheckError) && error instanceof Error && process.env.MOORAGE_DEBUG) process.stderr.write(`${error.stack}\n`);
+  if (!(error instanceof CheckError) && error instanceof Error && process.env.MOORAGE_DEBUG)
+    process.stderr.write(`${error.stack}\n`);
   return 1;
 }
 

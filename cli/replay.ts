@@ -30,7 +30,9 @@ interface Options {
 export function replayCommand(): Command {
   return new Command('replay')
     .summary('step a journal again: identical, or the first divergence')
-    .description('Steps every event of a journal through the policy again and compares the effects with the recorded digests.')
+    .description(
+      'Steps every event of a journal through the policy again and compares the effects with the recorded digests.',
+    )
     .argument('<trace...>', 'journal directory or segment')
     .option('--policy <file>', 'ask what this policy would have decided; default: the policy that did')
     .option('--json', 'one JSON object a trace on stdout')
@@ -64,29 +66,52 @@ function findPolicy(find: (digest: string) => ReturnType<typeof loadPolicy>, dig
 }
 
 function readTrace(trace: string): Segment[] {
-  if (!existsSync(trace)) throw new UsageError(`${trace}: there is no such journal; name a directory such as build/demo/state/journal`);
+  if (!existsSync(trace))
+    throw new UsageError(
+      `${trace}: there is no such journal; name a directory such as build/demo/state/journal`,
+    );
   const files = statSync(trace).isDirectory() ? segmentFiles(trace) : [trace];
-  if (files.length === 0) throw new UsageError(`${trace}: no segments (*.journal) in it; name the journal directory of a state directory`);
+  if (files.length === 0)
+    throw new UsageError(
+      `${trace}: no segments (*.journal) in it; name the journal directory of a state directory`,
+    );
   const segments = files.map(readSegment);
   for (const { file, damage } of segments) {
-    if (damage) throw new UsageError(`${file}: damaged at byte ${damage.offset}: ${damage.why}; refused, since what follows cannot be trusted`);
+    if (damage)
+      throw new UsageError(
+        `${file}: damaged at byte ${damage.offset}: ${damage.why}; refused, since what follows cannot be trusted`,
+      );
   }
   return segments;
 }
 
-function print(trace: string, segments: Segment[], events: number, divergence: Divergence | undefined, options: Options): void {
+function print(
+  trace: string,
+  segments: Segment[],
+  events: number,
+  divergence: Divergence | undefined,
+  options: Options,
+): void {
   const torn = segments.reduce((sum, segment) => sum + segment.size - segment.wholeSize, 0);
   if (options.json) {
     const found = divergence && { event: divergence.event, ...described(divergence) };
-    process.stdout.write(`${JSON.stringify({ trace, identical: !divergence, events, tornBytes: torn, ...(found && { divergence: found }) })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ trace, identical: !divergence, events, tornBytes: torn, ...(found && { divergence: found }) })}\n`,
+    );
     return;
   }
-  if (torn > 0) process.stderr.write(`${trace}: ${torn} bytes of an unfinished record at the end are left out\n`);
-  if (!divergence) process.stdout.write(`${trace}: ${events} events in ${segments.length} segment${segments.length === 1 ? '' : 's'}, identical\n`);
+  if (torn > 0)
+    process.stderr.write(`${trace}: ${torn} bytes of an unfinished record at the end are left out\n`);
+  if (!divergence)
+    process.stdout.write(
+      `${trace}: ${events} events in ${segments.length} segment${segments.length === 1 ? '' : 's'}, identical\n`,
+    );
   else {
     const { input, recorded, decided, effects } = described(divergence);
     process.stdout.write(`${trace}: diverged at event ${divergence.event}\n`);
-    process.stdout.write(`  event     ${JSON.stringify(input)}\n  recorded  effects with CRC-32C ${recorded}\n  now       ${decided}: ${JSON.stringify(effects)}\n`);
+    process.stdout.write(
+      `  event     ${JSON.stringify(input)}\n  recorded  effects with CRC-32C ${recorded}\n  now       ${decided}: ${JSON.stringify(effects)}\n`,
+    );
   }
 }
 

@@ -129,7 +129,12 @@ export interface Binding {
 /** Only in moorage.node: what the embedded volume driver needs. */
 export interface LoopBinding {
   /** Attaches `image` to a free loop device (auto-clear) and mounts it; nosuid, nodev. */
-  mountImage(request: { image: string; target: string; fstype: string; options: string }): Promise<{ device: string }>;
+  mountImage(request: {
+    image: string;
+    target: string;
+    fstype: string;
+    options: string;
+  }): Promise<{ device: string }>;
   /** Unmounts, not lazily; retries EBUSY for `retryMs`. The loop device clears itself. */
   unmountImage(request: { target: string; retryMs: number }): Promise<void>;
 }

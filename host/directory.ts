@@ -35,7 +35,12 @@ export interface DirectoryKeeper {
 const MAX_IN_FLIGHT = 16;
 
 export function createDirectory(): DirectoryKeeper {
-  const directory: Directory = { root: '', drivers: new Map(), containers: new Map(), mountpoints: new Map() };
+  const directory: Directory = {
+    root: '',
+    drivers: new Map(),
+    containers: new Map(),
+    mountpoints: new Map(),
+  };
   /** Volume of each effect whose answer names a mountpoint. */
   const asked = new Map<number, string>();
 
@@ -65,7 +70,8 @@ export function createDirectory(): DirectoryKeeper {
       const { id, sandbox, rootfs } = event.container;
       if (!directory.containers.has(id)) directory.containers.set(id, { sandbox, rootfs, pid: undefined });
     } else if (event.type === 'recover') {
-      for (const { id, sandbox, rootfs, pid } of event.containers) directory.containers.set(id, { sandbox, rootfs, pid });
+      for (const { id, sandbox, rootfs, pid } of event.containers)
+        directory.containers.set(id, { sandbox, rootfs, pid });
     } else if (event.type === 'isolate') {
       const place = directory.containers.get(event.id);
       if (place) place.pid = event.pid;

@@ -1,5 +1,5 @@
-import type { Binding } from './binding.ts';
 import { createAlarm } from './alarm.ts';
+import type { Binding } from './binding.ts';
 import { createClock } from './clock.ts';
 import type { DirectoryKeeper } from './directory.ts';
 import { perform } from './effects/perform.ts';
@@ -47,11 +47,17 @@ const BAD_FRAME: ReplyEffect = {
   type: 'reply',
   call: 0,
   ok: false,
-  error: { code: 'bad-frame', message: 'not an event frame of schema 1', hint: 'build frames with the headers of this version' },
+  error: {
+    code: 'bad-frame',
+    message: 'not an event frame of schema 1',
+    hint: 'build frames with the headers of this version',
+  },
 };
 
 function endsRecovery(event: Event, effects: readonly Effect[]): boolean {
-  return event.type === 'recover' && event.last && effects.some((effect) => effect.type === 'reply' && effect.ok);
+  return (
+    event.type === 'recover' && event.last && effects.some((effect) => effect.type === 'reply' && effect.ok)
+  );
 }
 
 /** What touches nothing outside of the agent. */
@@ -160,8 +166,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       if (typeOf(frame) === 0) answer(encodeEffect(BAD_FRAME));
       else submit(frame, (reply) => answer(encodeEffect(reply)));
     },
-    ask: (event) =>
-      new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
+    ask: (event) => new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
     tell,
     idle: (timeoutMs) =>
       new Promise((resolve) => {

@@ -30,7 +30,9 @@ export function createRecovery(parts: RecoveryParts): Recovery {
   async function recover(frame: Uint8Array): Promise<ReplyEffect> {
     const event = decodeEvent(frame) as Event & { type: 'recover' };
     const mounts = ourMounts(await parts.binding.mountTable(), parts.directory.root);
-    const containers = await Promise.all((event.containers ?? []).map((container) => withMounts(container, parts.binding)));
+    const containers = await Promise.all(
+      (event.containers ?? []).map((container) => withMounts(container, parts.binding)),
+    );
     const events = split(event, containers, mounts, parts);
     let reply: ReplyEffect | undefined;
     for (const part of events) {
@@ -54,7 +56,12 @@ export function createRecovery(parts: RecoveryParts): Recovery {
 
 function refusal(error: Error): ReplyEffect {
   const hint = 'see the log of the agent';
-  return { type: 'reply', call: 0, ok: false, error: { code: 'bad-frame', message: `recover: ${error.message}`, hint } };
+  return {
+    type: 'reply',
+    call: 0,
+    ok: false,
+    error: { code: 'bad-frame', message: `recover: ${error.message}`, hint },
+  };
 }
 
 /** What lies under the managed root, and every other mount of the same file systems. */
@@ -76,11 +83,22 @@ async function withMounts(container: RecoveredContainer, binding: Binding): Prom
 
 /** Kernel file systems hold no volume; without them a table is short. Their device numbers have major 0, and no source device. */
 function isOnDisk({ dev, source, fstype }: Mount): boolean {
-  return !dev.startsWith('0:') || source.startsWith('/') || fstype.startsWith('fuse') || fstype.startsWith('nfs');
+  return (
+    !dev.startsWith('0:') || source.startsWith('/') || fstype.startsWith('fuse') || fstype.startsWith('nfs')
+  );
 }
 
-function split(event: Event & { type: 'recover' }, containers: RecoveredContainer[], mounts: Mount[], parts: RecoveryParts) {
-  const count = Math.max(1, Math.ceil(containers.length / CONTAINERS_PER_PART), Math.ceil(mounts.length / MOUNTS_PER_PART));
+function split(
+  event: Event & { type: 'recover' },
+  containers: RecoveredContainer[],
+  mounts: Mount[],
+  parts: RecoveryParts,
+) {
+  const count = Math.max(
+    1,
+    Math.ceil(containers.length / CONTAINERS_PER_PART),
+    Math.ceil(mounts.length / MOUNTS_PER_PART),
+  );
   return Array.from({ length: count }, (_, part) => ({
     type: 'recover',
     journal: parts.journal,

@@ -55,7 +55,13 @@ export async function startHost(options: StartOptions): Promise<Host> {
   const parts = { ...options, policy, directory, journal: writer, startAt: past.at };
   const isolator = createIsolator(parts);
   await configure(isolator, config, options);
-  const recovery = createRecovery({ isolator, binding, directory: directory.directory, journal: journal.state, bootId });
+  const recovery = createRecovery({
+    isolator,
+    binding,
+    directory: directory.directory,
+    journal: journal.state,
+    bootId,
+  });
   log('info', `policy ${policy.name} ${policy.version}, journal ${file} (${describeJournal(journal.state)})`);
   return {
     isolator,
@@ -74,7 +80,13 @@ function describeJournal(state: JournalState): string {
 }
 
 /** Steps everything that the journal holds, so that `policy` knows what was; nothing of it is performed. */
-function catchUp(segments: Segment[], policy: Policy, archive: PolicyArchive, directory: DirectoryKeeper, log: Log) {
+function catchUp(
+  segments: Segment[],
+  policy: Policy,
+  archive: PolicyArchive,
+  directory: DirectoryKeeper,
+  log: Log,
+) {
   let at = 0;
   const result = replay(segments, {
     policyFor: archive.find,
@@ -97,7 +109,11 @@ function timeOf(frame: Uint8Array): number {
   return Number.isFinite(at) ? at : 0;
 }
 
-async function configure(isolator: Isolator, config: StartOptions['config'] | object, options: StartOptions): Promise<void> {
+async function configure(
+  isolator: Isolator,
+  config: StartOptions['config'] | object,
+  options: StartOptions,
+): Promise<void> {
   const reply = await isolator.ask({ type: 'configure', config });
   if (!reply.ok) {
     isolator.close();

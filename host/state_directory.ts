@@ -22,7 +22,9 @@ export function openStateDirectory(path: string, binding: Binding): StateDirecto
   }
   const lock = openSync(join(path, 'lock'), 'a', 0o600);
   if (!binding.lockFile(lock)) {
-    throw new StartError(`state directory ${path}: another isolator uses it; end that one, or choose another directory`);
+    throw new StartError(
+      `state directory ${path}: another isolator uses it; end that one, or choose another directory`,
+    );
   }
   return state;
 }

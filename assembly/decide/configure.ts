@@ -36,11 +36,15 @@ function check(config: Config): Refusal | null {
 function checkRoot(config: Config): Refusal | null {
   const normal = normalisePath(config.root, 'config.root');
   if (normal.refusal) return normal.refusal;
-  if (!config.root.startsWith('/')) return bad('config.root: "' + config.root + '" is not absolute', 'write a path that starts with /');
+  if (!config.root.startsWith('/'))
+    return bad('config.root: "' + config.root + '" is not absolute', 'write a path that starts with /');
   config.root = normal.path;
   const before = state.config;
   if (before && before.root != config.root && state.volumes.size > 0) {
-    return bad('config.root: cannot change from ' + before.root + ' while volumes are mounted there', 'drain the agent first');
+    return bad(
+      'config.root: cannot change from ' + before.root + ' while volumes are mounted there',
+      'drain the agent first',
+    );
   }
   return null;
 }
@@ -51,7 +55,8 @@ function checkDrivers(config: Config): Refusal | null {
     const name = config.drivers[i].name;
     const refusal = checkName(name, 'driver name', 'config.drivers');
     if (refusal) return refusal;
-    if (names.indexOf(name) >= 0) return bad('config.drivers: ' + name + ' is there twice', 'keep one of the two');
+    if (names.indexOf(name) >= 0)
+      return bad('config.drivers: ' + name + ' is there twice', 'keep one of the two');
     names.push(name);
   }
   if (config.defaultDriver.length > 0 && names.indexOf(config.defaultDriver) < 0) {
@@ -61,7 +66,10 @@ function checkDrivers(config: Config): Refusal | null {
   }
   for (let i = 0; i < config.offers.length; i++) {
     if (names.indexOf(config.offers[i].driver) >= 0) continue;
-    return bad('config.offers.' + config.offers[i].resource + '.driver: is not one of the drivers', 'configured are ' + listed(names));
+    return bad(
+      'config.offers.' + config.offers[i].resource + '.driver: is not one of the drivers',
+      'configured are ' + listed(names),
+    );
   }
   return null;
 }
@@ -71,9 +79,16 @@ function checkTargets(config: Config): Refusal | null {
     const target = config.allowedTargets[i];
     const normal = normalisePath(target, 'config.allowedTargets');
     if (normal.refusal) return normal.refusal;
-    if (!target.startsWith('/')) return bad('config.allowedTargets: "' + target + '" is not absolute', 'write a path that starts with /');
+    if (!target.startsWith('/'))
+      return bad(
+        'config.allowedTargets: "' + target + '" is not absolute',
+        'write a path that starts with /',
+      );
     if (isWithin(target, config.root) || isWithin(config.root, normal.path)) {
-      return bad('config.allowedTargets: "' + target + '" and config.root lie in one another', 'choose another directory');
+      return bad(
+        'config.allowedTargets: "' + target + '" and config.root lie in one another',
+        'choose another directory',
+      );
     }
     config.allowedTargets[i] = normal.path;
   }

@@ -1,5 +1,12 @@
 import { emitAlert } from '../effects/emit.ts';
-import { DRIVER_FAILED, DRIVER_REFUSED, DRIVER_UNREACHABLE, NOT_MOUNTED, PLACE_FAILED, TIMEOUT } from '../errors.ts';
+import {
+  DRIVER_FAILED,
+  DRIVER_REFUSED,
+  DRIVER_UNREACHABLE,
+  NOT_MOUNTED,
+  PLACE_FAILED,
+  TIMEOUT,
+} from '../errors.ts';
 import { Outcome } from '../events/outcome.ts';
 import { Container } from '../state/container.ts';
 import { state } from '../state/state.ts';
@@ -14,7 +21,13 @@ import { retryLater } from './retry.ts';
 /** An effect ended: its facts go into the volume, and `next` says what follows. */
 export function done(outcome: Outcome): void {
   if (!state.inFlight.has(outcome.effect)) {
-    return emitAlert('warn', 'unknown-effect', 'effect ' + decimal(outcome.effect) + ' ended, but was not under way', '', '');
+    return emitAlert(
+      'warn',
+      'unknown-effect',
+      'effect ' + decimal(outcome.effect) + ' ended, but was not under way',
+      '',
+      '',
+    );
   }
   const inFlight = state.inFlight.get(outcome.effect);
   state.inFlight.delete(outcome.effect);
@@ -71,7 +84,8 @@ function created(volume: Volume, outcome: Outcome): void {
   volume.exists = v.UNKNOWN;
   const failure = failureText('create', volume, outcome);
   retryLater(volume, codeOf(outcome), failure);
-  if (outcome.refused) failWaiters(volume, DRIVER_REFUSED, failure, 'see what the driver says about this volume');
+  if (outcome.refused)
+    failWaiters(volume, DRIVER_REFUSED, failure, 'see what the driver says about this volume');
 }
 
 function mounted(volume: Volume, outcome: Outcome): void {
@@ -115,7 +129,13 @@ function unmounted(volume: Volume, outcome: Outcome): void {
   if (outcome.timedOut && volume.owedMin > 0) volume.owedMin -= 1;
   const failure = failureText('unmount', volume, outcome);
   retryLater(volume, codeOf(outcome), failure);
-  emitAlert('warn', 'unmount-failed', failure + '; try ' + decimal(volume.attempt) + ', trying again', '', volume.key);
+  emitAlert(
+    'warn',
+    'unmount-failed',
+    failure + '; try ' + decimal(volume.attempt) + ', trying again',
+    '',
+    volume.key,
+  );
 }
 
 function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
@@ -131,7 +151,12 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (!outcome.refused) return;
   volume.retryAt = 0;
   const code = outcome.code == NOT_MOUNTED ? NOT_MOUNTED : DRIVER_FAILED;
-  failWaiters(volume, code, failure, 'driver ' + volume.driver + ' must mount the volume where it says; see plainDirs in the configuration');
+  failWaiters(
+    volume,
+    code,
+    failure,
+    'driver ' + volume.driver + ' must mount the volume where it says; see plainDirs in the configuration',
+  );
 }
 
 function detached(volume: Volume, readonly: bool, outcome: Outcome): void {
@@ -162,5 +187,10 @@ function placeDone(container: Container, outcome: Outcome): void {
     return advance(container);
   }
   const said = outcome.message.length > 0 ? outcome.message : outcome.code;
-  failPrepare(container, PLACE_FAILED, 'container ' + container.id + ': ' + said, 'look at the container path and at what lies there');
+  failPrepare(
+    container,
+    PLACE_FAILED,
+    'container ' + container.id + ': ' + said,
+    'look at the container path and at what lies there',
+  );
 }

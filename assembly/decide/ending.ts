@@ -10,7 +10,12 @@ import { release } from './release.ts';
 export function destroy(call: f64, id: string): void {
   const container = state.container(id);
   if (container && container.phase == PREPARING) {
-    failPrepare(container, DESTROYED, 'container ' + id + ' was destroyed while its volumes were being mounted', 'nothing to do');
+    failPrepare(
+      container,
+      DESTROYED,
+      'container ' + id + ' was destroyed while its volumes were being mounted',
+      'nothing to do',
+    );
     const gone = state.addContainer(id);
     gone.phase = GONE;
   } else if (container) {
@@ -24,7 +29,12 @@ export function cleanup(call: f64, id: string): void {
   const container = state.container(id);
   const waiting = container !== null && container.phase == PREPARING;
   if (container && waiting) {
-    failPrepare(container, DESTROYED, 'container ' + id + ' was cleaned up while its volumes were being mounted', 'nothing to do');
+    failPrepare(
+      container,
+      DESTROYED,
+      'container ' + id + ' was cleaned up while its volumes were being mounted',
+      'nothing to do',
+    );
   }
   emitOk(call);
   if (container && !waiting) release(container, true);

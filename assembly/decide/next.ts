@@ -116,7 +116,14 @@ function bind(volume: Volume, readonly: bool): void {
   if (!mayBegin(volume)) return;
   const driver = state.configured().driver(volume.driver);
   const owner = driver.chownFirstHolder && !volume.managed ? firstUser(volume) : '';
-  emitBind(volume, readonly ? v.BIND_RO : v.BIND_RW, managedPath(volume, readonly), readonly, owner, driver.plainDirs);
+  emitBind(
+    volume,
+    readonly ? v.BIND_RO : v.BIND_RW,
+    managedPath(volume, readonly),
+    readonly,
+    owner,
+    driver.plainDirs,
+  );
 }
 
 function firstUser(volume: Volume): string {

@@ -2,15 +2,19 @@ import { emitAlert } from '../effects/emit.ts';
 import { DRIVER_UNREACHABLE, TIMEOUT } from '../errors.ts';
 import { Outcome } from '../events/outcome.ts';
 import { state } from '../state/state.ts';
-import { decimal } from '../text.ts';
 import * as v from '../state/volume.ts';
 import { Volume } from '../state/volume.ts';
+import { decimal } from '../text.ts';
 import { retryLater } from './retry.ts';
 
 /** A look at kernel and driver: what was uncertain becomes a fact, or is looked at again. */
 export function observed(volume: Volume, outcome: Outcome, witness: bool): void {
   if (!outcome.ok) {
-    return retryLater(volume, TIMEOUT, 'observe ' + volume.key + ': ' + (outcome.message.length > 0 ? outcome.message : outcome.code));
+    return retryLater(
+      volume,
+      TIMEOUT,
+      'observe ' + volume.key + ': ' + (outcome.message.length > 0 ? outcome.message : outcome.code),
+    );
   }
   seeManaged(volume, outcome);
   if (outcome.saysExists) volume.exists = outcome.exists ? v.YES : v.NO;
@@ -40,7 +44,8 @@ function seeDriver(volume: Volume, outcome: Outcome): void {
     volume.mountpoint = outcome.path;
     volume.driverMountId = outcome.pathMountId;
   } else if (!outcome.answered) {
-    if (volume.mounted == v.UNKNOWN) retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
+    if (volume.mounted == v.UNKNOWN)
+      retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
   } else if (state.now < volume.settleAt) {
     volume.mounted = v.UNKNOWN;
     retryLater(volume, TIMEOUT, 'mount ' + volume.key + ': no answer, and not mounted yet');
@@ -66,7 +71,8 @@ function seePins(volume: Volume, outcome: Outcome): void {
     const pin = outcome.pinnedBy[i];
     const who = pin.container.length > 0 ? 'container ' + pin.container : 'process ' + decimal(pin.pid);
     const ours = pin.container.length > 0;
-    const text = who + ' still has volume ' + volume.key + (ours ? '; it stays mounted' : ' in its mount namespace');
+    const text =
+      who + ' still has volume ' + volume.key + (ours ? '; it stays mounted' : ' in its mount namespace');
     emitAlert(ours ? 'error' : 'info', ours ? 'pinned' : 'pinned-outside', text, pin.container, volume.key);
     if (ours) pinned = true;
   }

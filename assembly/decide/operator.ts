@@ -15,11 +15,21 @@ export function operator(call: f64, verb: string, driver: string, name: string):
   }
   if (VERBS.indexOf(verb) < 0) {
     const near = nearest(verb, VERBS);
-    return emitRefusal(call, 'bad-frame', 'unknown verb "' + verb + '"', near.length > 0 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS));
+    return emitRefusal(
+      call,
+      'bad-frame',
+      'unknown verb "' + verb + '"',
+      near.length > 0 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS),
+    );
   }
   const volume = state.volume(driver + '/' + name);
   if (!volume) {
-    return emitRefusal(call, NO_SUCH_VOLUME, 'there is no record of volume ' + driver + '/' + name, 'see moorage status');
+    return emitRefusal(
+      call,
+      NO_SUCH_VOLUME,
+      'there is no record of volume ' + driver + '/' + name,
+      'see moorage status',
+    );
   }
   decideOn(call, verb, volume);
 }

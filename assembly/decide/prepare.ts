@@ -1,5 +1,14 @@
 import { emitMounts, emitPlace, emitRefusal } from '../effects/emit.ts';
-import { CONFLICT, DESTROYED, DRAINING, EXCLUSIVE, NOT_RECOVERED, OPTIONS_DIFFER, Refusal, TIMEOUT } from '../errors.ts';
+import {
+  CONFLICT,
+  DESTROYED,
+  DRAINING,
+  EXCLUSIVE,
+  NOT_RECOVERED,
+  OPTIONS_DIFFER,
+  Refusal,
+  TIMEOUT,
+} from '../errors.ts';
 import { Config } from '../events/config.ts';
 import { ContainerInfo } from '../events/container.ts';
 import { admit } from '../requests/admission.ts';
@@ -20,7 +29,12 @@ function refuse(call: f64, refusal: Refusal): void {
 /** A task is about to start: all of its volumes, or none. */
 export function prepare(call: f64, info: ContainerInfo): void {
   if (!state.config || !state.recovered) {
-    return emitRefusal(call, NOT_RECOVERED, 'container ' + info.id + ' comes before configure and recover', 'send both first');
+    return emitRefusal(
+      call,
+      NOT_RECOVERED,
+      'container ' + info.id + ' comes before configure and recover',
+      'send both first',
+    );
   }
   const config = state.configured();
   const known = state.container(info.id);
@@ -30,7 +44,12 @@ export function prepare(call: f64, info: ContainerInfo): void {
   if (known) return again(call, known, requests.list);
   if (requests.list.length == 0) return emitMounts(call, [], []);
   if (state.draining) {
-    return emitRefusal(call, DRAINING, 'this agent takes no new volumes: it is being drained', 'start the task on another agent');
+    return emitRefusal(
+      call,
+      DRAINING,
+      'this agent takes no new volumes: it is being drained',
+      'start the task on another agent',
+    );
   }
   for (let i = 0; i < requests.list.length; i++) {
     const request = requests.list[i];
@@ -73,14 +92,23 @@ export function attach(container: Container, request: Request): void {
 function admitUse(request: Request, config: Config): Refusal | null {
   const volume = state.volume(request.key);
   if (!volume) return null;
-  if (request.options.length > 0 && volume.users.length > 0 && !sameOptions(request.options, volume.options)) {
+  if (
+    request.options.length > 0 &&
+    volume.users.length > 0 &&
+    !sameOptions(request.options, volume.options)
+  ) {
     const message = request.origin + ': volume ' + request.key + ' is in use with other options';
     return new Refusal(OPTIONS_DIFFER, message, 'leave the options away, or give the same');
   }
   const sharing = config.volume(request.key).sharing;
   const exclusive = sharing.length > 0 ? sharing == 'exclusive' : config.driver(request.driver).exclusive;
   if (!exclusive || volume.users.length == 0) return null;
-  const message = request.origin + ': volume ' + request.key + ' is exclusive and held by container ' + listed(volume.users);
+  const message =
+    request.origin +
+    ': volume ' +
+    request.key +
+    ' is exclusive and held by container ' +
+    listed(volume.users);
   return new Refusal(EXCLUSIVE, message, 'wait for that container to end');
 }
 
@@ -93,7 +121,12 @@ function sameOptions(left: string[], right: string[]): bool {
 /** The same prepare once more: it joins, or gets the same answer. */
 function again(call: f64, container: Container, requests: Request[]): void {
   if (container.phase == GONE || container.destroyed) {
-    return emitRefusal(call, DESTROYED, 'container ' + container.id + ' has been destroyed', 'send its cleanup first');
+    return emitRefusal(
+      call,
+      DESTROYED,
+      'container ' + container.id + ' has been destroyed',
+      'send its cleanup first',
+    );
   }
   const asked = new Container();
   asked.requests = requests;
@@ -161,5 +194,10 @@ export function expire(container: Container): void {
     const message = 'volume ' + request.key + ' was not there within ' + waited + ' ms' + why;
     return failPrepare(container, code, message, 'look at driver ' + request.driver + ', or raise prepareMs');
   }
-  failPrepare(container, TIMEOUT, 'the container paths were not made in time', 'look at the disk of the sandbox');
+  failPrepare(
+    container,
+    TIMEOUT,
+    'the container paths were not made in time',
+    'look at the disk of the sandbox',
+  );
 }

@@ -146,7 +146,13 @@ function adoptMounts(mounts: Mount[], whole: bool): void {
       volume.unclaimed = !whole;
       volume.owedMax = 1;
       volume.forgetCertainty();
-      emitAlert('warn', 'orphan-mount', 'no record of the mount ' + mount.target + (whole ? '; it is taken down' : ''), '', volume.key);
+      emitAlert(
+        'warn',
+        'orphan-mount',
+        'no record of the mount ' + mount.target + (whole ? '; it is taken down' : ''),
+        '',
+        volume.key,
+      );
     }
     volume.dev = mount.dev;
   }

@@ -10,7 +10,7 @@ export function backoff(key: string, attempt: i32, most: f64): f64 {
   for (let i = 1; i < attempt && delay < most; i++) delay *= 2;
   if (delay > most) delay = most;
   const spread = Math.floor(delay / 4);
-  return delay + Math.floor((spread * f64(hash(key) + u32(attempt) * 40503 & 1023)) / 1024);
+  return delay + Math.floor((spread * f64((hash(key) + u32(attempt) * 40503) & 1023)) / 1024);
 }
 
 /** Remembers why it failed and tries again later; sooner while a task waits for it. */
@@ -19,6 +19,7 @@ export function retryLater(volume: Volume, code: string, failure: string): void 
   volume.failureCode = code;
   volume.failure = failure;
   const longest = state.configured().retryMaxMs;
-  const most = countUsers(volume, PREPARING) > 0 && longest > RETRY_WAITED_MAX_MS ? RETRY_WAITED_MAX_MS : longest;
+  const most =
+    countUsers(volume, PREPARING) > 0 && longest > RETRY_WAITED_MAX_MS ? RETRY_WAITED_MAX_MS : longest;
   state.retryVolume(volume, state.now + backoff(volume.key, volume.attempt, most > 0 ? most : 1));
 }

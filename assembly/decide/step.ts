@@ -21,7 +21,9 @@ import { recover, restart } from './recover.ts';
 const FIELDS: i32[] = [5, 5, 11, 5, 5, 6, 6, 5, 5, 7, 4, 7, 4, 3];
 
 function hasCall(type: i32): bool {
-  return (type >= types.UNREADABLE && type <= types.CLEANUP && type != types.RESTART) || type == types.OPERATOR;
+  return (
+    (type >= types.UNREADABLE && type <= types.CLEANUP && type != types.RESTART) || type == types.OPERATOR
+  );
 }
 
 /** One event in, its effects out: reads the input region, changes the state, writes the output region. Returns the size of the output. */
@@ -29,11 +31,13 @@ export function stepEvent(size: i32): i32 {
   beginEffects();
   const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);
   const count = r.array('frame');
-  if (!r.failed && r.integer('schema', 0, INTEGER_MAX) != SCHEMA) r.fail('schema', 'is not the one that this policy reads');
+  if (!r.failed && r.integer('schema', 0, INTEGER_MAX) != SCHEMA)
+    r.fail('schema', 'is not the one that this policy reads');
   const type = i32(r.integer('type', 0, FIELDS.length - 1));
   const at = r.integer('at', 0, INTEGER_MAX);
   if (!r.failed && count != FIELDS[type]) r.fail('frame', 'has another number of fields');
-  const call = !r.failed && hasCall(type) ? r.integer('call', type == types.UNREADABLE ? -1 : 0, INTEGER_MAX) : -1;
+  const call =
+    !r.failed && hasCall(type) ? r.integer('call', type == types.UNREADABLE ? -1 : 0, INTEGER_MAX) : -1;
   if (!r.failed && type == types.UNREADABLE) {
     const why = r.text('why');
     r.error = why.length > 0 ? why : 'the event cannot be read';
@@ -75,7 +79,8 @@ function calledFor(type: i32, call: f64, r: Reader): void {
   if (type == types.UPDATE) readResources(r);
   r.finish();
   if (r.failed) return refuseFrame(call, r);
-  if (!state.config) return emitRefusal(call, NOT_RECOVERED, 'nothing can be done before configure', 'send configure first');
+  if (!state.config)
+    return emitRefusal(call, NOT_RECOVERED, 'nothing can be done before configure', 'send configure first');
   if (type == types.DESTROY) return destroy(call, id);
   if (type == types.CLEANUP) return cleanup(call, id);
   const container = state.container(id);
@@ -95,7 +100,8 @@ function readOperator(call: f64, r: Reader): void {
 /** Parts are kept until the last has come; a part that cannot be read throws the others away. */
 function readRecover(call: f64, r: Reader): void {
   const journal = r.text('journal');
-  if (!r.failed && journal != 'whole' && journal != 'new' && journal != 'damaged') r.fail('journal', 'must be whole, new or damaged');
+  if (!r.failed && journal != 'whole' && journal != 'new' && journal != 'damaged')
+    r.fail('journal', 'must be whole, new or damaged');
   const bootId = r.text('bootId');
   const incoming = new Recovering();
   const count = r.optionalArray('containers');

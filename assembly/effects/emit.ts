@@ -1,5 +1,5 @@
-import { Request } from '../requests/request.ts';
 import { KERNEL_MS, SCHEMA } from '../limits.ts';
+import { Request } from '../requests/request.ts';
 import { Container } from '../state/container.ts';
 import { InFlight, state } from '../state/state.ts';
 import { IDLE, Volume } from '../state/volume.ts';
@@ -67,7 +67,14 @@ export function emitDriver(volume: Volume, doing: i32, op: string, options: stri
   out.number(deadlineMs);
 }
 
-export function emitBind(volume: Volume, doing: i32, target: string, readonly: bool, owner: string, plain: bool): void {
+export function emitBind(
+  volume: Volume,
+  doing: i32,
+  target: string,
+  readonly: bool,
+  owner: string,
+  plain: bool,
+): void {
   const effect = begin(volume, doing);
   open(BIND, 7);
   out.number(effect);
@@ -169,7 +176,13 @@ export function emitWake(at: f64): void {
 }
 
 /** `level` is info, warn or error; `container` and `volume` may be empty. */
-export function emitAlert(level: string, code: string, message: string, container: string, volume: string): void {
+export function emitAlert(
+  level: string,
+  code: string,
+  message: string,
+  container: string,
+  volume: string,
+): void {
   open(ALERT, 5);
   out.text(level);
   out.text(code);

@@ -82,7 +82,8 @@ function flag(r: Reader, field: string): bool {
 
 function sharing(r: Reader, field: string): string {
   const value = r.optionalText(field);
-  if (value.length > 0 && value != 'shared' && value != 'exclusive') r.fail(field, 'must be shared or exclusive');
+  if (value.length > 0 && value != 'shared' && value != 'exclusive')
+    r.fail(field, 'must be shared or exclusive');
   return value;
 }
 
@@ -103,7 +104,8 @@ function readDriver(r: Reader): DriverConfig {
   driver.unmountMs = duration(r, field + '.unmountMs', limits.UNMOUNT_MS);
   driver.lingerMs = duration(r, field + '.lingerMs', -1);
   const chown = r.optionalText(field + '.chown');
-  if (chown.length > 0 && chown != 'never' && chown != 'firstHolder') r.fail(field + '.chown', 'must be never or firstHolder');
+  if (chown.length > 0 && chown != 'never' && chown != 'firstHolder')
+    r.fail(field + '.chown', 'must be never or firstHolder');
   driver.chownFirstHolder = chown == 'firstHolder';
   return driver;
 }

@@ -64,7 +64,13 @@ function readError(r: Reader, outcome: Outcome): void {
   outcome.code = r.text('error.code');
   outcome.message = r.text('error.message');
   outcome.kind = r.text('error.kind');
-  if (outcome.kind == 'refused' || outcome.kind == 'failed' || outcome.kind == 'unreachable' || outcome.kind == 'timeout') return;
+  if (
+    outcome.kind == 'refused' ||
+    outcome.kind == 'failed' ||
+    outcome.kind == 'unreachable' ||
+    outcome.kind == 'timeout'
+  )
+    return;
   if (!r.failed) r.fail('error.kind', 'must be refused, failed, unreachable or timeout');
 }
 
@@ -112,7 +118,8 @@ function readDriver(r: Reader, outcome: Outcome): void {
       outcome.exists = r.bool('value.driver.exists');
       outcome.saysExists = true;
     } else if (key == 'path') outcome.path = r.optionalText('value.driver.path');
-    else if (key == 'pathMountId') outcome.pathMountId = r.nil() ? 0 : r.integer('value.driver.pathMountId', 0, INTEGER_MAX);
+    else if (key == 'pathMountId')
+      outcome.pathMountId = r.nil() ? 0 : r.integer('value.driver.pathMountId', 0, INTEGER_MAX);
     else r.skip('value.driver');
   }
 }

@@ -1,11 +1,4 @@
-import {
-  BAD_PATH,
-  CREATE_NOT_ALLOWED,
-  NOT_OFFERED,
-  READ_ONLY,
-  Refusal,
-  UNKNOWN_DRIVER,
-} from '../errors.ts';
+import { BAD_PATH, CREATE_NOT_ALLOWED, NOT_OFFERED, READ_ONLY, Refusal, UNKNOWN_DRIVER } from '../errors.ts';
 import { Config, DriverConfig, Offer } from '../events/config.ts';
 import { ContainerInfo } from '../events/container.ts';
 import { listed, nearest } from '../text.ts';
@@ -27,8 +20,13 @@ function unknownDriver(request: Request, config: Config): Refusal {
   const names = config.driverNames();
   const near = nearest(request.driver, names);
   let hint = near.length > 0 ? 'did you mean ' + near + '?' : 'configured are ' + listed(names);
-  if (config.discovered.indexOf(request.driver) >= 0) hint = 'it is on this machine: add it to drivers in the configuration';
-  return new Refusal(UNKNOWN_DRIVER, request.origin + ': driver "' + request.driver + '" is not configured', hint);
+  if (config.discovered.indexOf(request.driver) >= 0)
+    hint = 'it is on this machine: add it to drivers in the configuration';
+  return new Refusal(
+    UNKNOWN_DRIVER,
+    request.origin + ': driver "' + request.driver + '" is not configured',
+    hint,
+  );
 }
 
 /** Without a rootfs an absolute path is a directory of the agent's machine: only those that the configuration allows. */
@@ -37,8 +35,16 @@ function admitPath(request: Request, info: ContainerInfo, config: Config): Refus
   for (let i = 0; i < config.allowedTargets.length; i++) {
     if (isWithin(request.path, config.allowedTargets[i])) return null;
   }
-  const message = request.origin + ': the container path ' + request.path + ' lies on the agent\'s own disk, outside of what is allowed';
-  return new Refusal(BAD_PATH, message, 'use a path in the sandbox, a container image, or a directory below ' + listed(config.allowedTargets));
+  const message =
+    request.origin +
+    ': the container path ' +
+    request.path +
+    " lies on the agent's own disk, outside of what is allowed";
+  return new Refusal(
+    BAD_PATH,
+    message,
+    'use a path in the sandbox, a container image, or a directory below ' + listed(config.allowedTargets),
+  );
 }
 
 function admitMode(request: Request, config: Config, driver: DriverConfig): Refusal | null {
@@ -50,7 +56,11 @@ function admitMode(request: Request, config: Config, driver: DriverConfig): Refu
 function admitOptions(request: Request, driver: DriverConfig): Refusal | null {
   if (request.create && !driver.create) {
     const message = request.origin + ': creating volumes is not allowed with driver ' + request.driver;
-    return new Refusal(CREATE_NOT_ALLOWED, message, 'create the volume beforehand, or set create for the driver in the configuration');
+    return new Refusal(
+      CREATE_NOT_ALLOWED,
+      message,
+      'create the volume beforehand, or set create for the driver in the configuration',
+    );
   }
   if (!request.create) return null;
   for (let i = 0; i < request.options.length; i += 2) {
@@ -72,7 +82,11 @@ function admitOffer(request: Request, info: ContainerInfo, config: Config): Refu
   }
   if (!config.requireOffer && !offered) return null;
   const message = request.origin + ': the task was not given volume ' + request.key + ' as a resource';
-  return new Refusal(NOT_OFFERED, message, 'have the framework accept it, as in ebsvolumes:{' + request.name + '}');
+  return new Refusal(
+    NOT_OFFERED,
+    message,
+    'have the framework accept it, as in ebsvolumes:{' + request.name + '}',
+  );
 }
 
 function wasGiven(offer: Offer, name: string, info: ContainerInfo): bool {

@@ -55,8 +55,18 @@ function readOptions(text: string, origin: string, request: Request): Refusal | 
   const fields = text.split(',');
   for (let i = 0; i < fields.length; i++) {
     const equals = fields[i].indexOf('=');
-    if (equals <= 0) return new Refusal(BAD_LABEL, origin + ': "' + fields[i] + '" is no key=value', 'write size=5,iops=150');
-    const refusal = addOption(fields[i].substring(0, equals).trim(), fields[i].substring(equals + 1), origin, request);
+    if (equals <= 0)
+      return new Refusal(
+        BAD_LABEL,
+        origin + ': "' + fields[i] + '" is no key=value',
+        'write size=5,iops=150',
+      );
+    const refusal = addOption(
+      fields[i].substring(0, equals).trim(),
+      fields[i].substring(equals + 1),
+      origin,
+      request,
+    );
     if (refusal) return refusal;
   }
   return null;

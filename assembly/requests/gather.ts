@@ -43,13 +43,20 @@ function readLabels(labels: string[], found: Request[]): Refusal | null {
     if (key != 'volume' && key != 'volume-driver' && !key.startsWith('volume.')) continue;
     const origin = 'label ' + key;
     for (let j = 0; j < i; j += 2) {
-      if (labels[j] == key) return new Refusal(BAD_LABEL, origin + ' is given twice', 'use volume.<key> for several volumes');
+      if (labels[j] == key)
+        return new Refusal(BAD_LABEL, origin + ' is given twice', 'use volume.<key> for several volumes');
     }
     if (key == 'volume-driver') {
-      if (labels[i + 1].length == 0) return new Refusal(BAD_LABEL, origin + ' is empty', 'write volume-driver=<driver>');
+      if (labels[i + 1].length == 0)
+        return new Refusal(BAD_LABEL, origin + ' is empty', 'write volume-driver=<driver>');
       continue;
     }
-    if (key == 'volume.') return new Refusal(BAD_LABEL, origin + ' has no key after the dot', 'write volume.<key>, as in volume.logs');
+    if (key == 'volume.')
+      return new Refusal(
+        BAD_LABEL,
+        origin + ' has no key after the dot',
+        'write volume.<key>, as in volume.logs',
+      );
     const request = new Request();
     request.origin = origin;
     const refusal = parseLabel(labels[i + 1], origin, request);
@@ -88,7 +95,11 @@ function complete(request: Request, defaultDriver: string): Refusal | null {
   if (request.driver.length == 0) request.driver = defaultDriver;
   if (request.driver.length == 0) {
     const message = request.origin + ': no driver is named and the agent has no default driver';
-    return new Refusal(UNKNOWN_DRIVER, message, 'add the label volume-driver=<driver>, or set defaultDriver in the configuration');
+    return new Refusal(
+      UNKNOWN_DRIVER,
+      message,
+      'add the label volume-driver=<driver>, or set defaultDriver in the configuration',
+    );
   }
   let refusal = checkName(request.name, 'volume name', request.origin);
   if (!refusal) refusal = checkName(request.driver, 'driver name', request.origin);
@@ -104,11 +115,13 @@ function add(request: Request, list: Request[]): Refusal | null {
     const other = list[i];
     if (other.meaning() == request.meaning()) return null;
     if (other.key == request.key) {
-      const message = request.origin + ' and ' + other.origin + ' ask for volume ' + request.key + ' in different ways';
+      const message =
+        request.origin + ' and ' + other.origin + ' ask for volume ' + request.key + ' in different ways';
       return new Refusal(CONFLICT, message, 'ask for a volume once, or twice in the same way');
     }
     if (other.path == request.path) {
-      const message = request.origin + ' and ' + other.origin + ' both want the container path ' + request.path;
+      const message =
+        request.origin + ' and ' + other.origin + ' both want the container path ' + request.path;
       return new Refusal(CONFLICT, message, 'give one of them another path');
     }
   }

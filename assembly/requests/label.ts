@@ -17,7 +17,8 @@ function isLong(text: string): bool {
 
 /** One `volume` label: `name[:path[:mode]]`, or the long syntax. Fills `request`, names and paths not yet checked. */
 export function parseLabel(text: string, origin: string, request: Request): Refusal | null {
-  if (text.length == 0) return new Refusal(BAD_LABEL, origin + ' is empty', 'write volume=<name>, as in volume=vol-7bca078f');
+  if (text.length == 0)
+    return new Refusal(BAD_LABEL, origin + ' is empty', 'write volume=<name>, as in volume=vol-7bca078f');
   return isLong(text) ? parseLong(text, origin, request) : parseShort(text, origin, request);
 }
 
@@ -43,11 +44,19 @@ function parseShort(text: string, origin: string, request: Request): Refusal | n
 }
 
 function missing(origin: string, position: i32, what: string): Refusal {
-  return new Refusal(BAD_LABEL, origin + ', position ' + decimal(position) + ': ' + what + ' is empty', 'leave the last ":" away, or write a path');
+  return new Refusal(
+    BAD_LABEL,
+    origin + ', position ' + decimal(position) + ': ' + what + ' is empty',
+    'leave the last ":" away, or write a path',
+  );
 }
 
 function badMode(mode: string, origin: string, position: i32): Refusal {
   const near = nearest(mode, MODES);
   const message = origin + ', position ' + decimal(position) + ': unknown mode "' + mode + '"';
-  return new Refusal(BAD_LABEL, message, near.length > 0 ? 'did you mean ' + near + '?' : 'the mode is ro or rw');
+  return new Refusal(
+    BAD_LABEL,
+    message,
+    near.length > 0 ? 'did you mean ' + near + '?' : 'the mode is ro or rw',
+  );
 }

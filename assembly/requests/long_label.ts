@@ -2,7 +2,18 @@ import { BAD_LABEL, Refusal } from '../errors.ts';
 import { decimal, nearest } from '../text.ts';
 import { Request } from './request.ts';
 
-const KEYS: string[] = ['source', 'src', 'target', 'dst', 'destination', 'readonly', 'ro', 'volume-driver', 'volume-opt', 'create'];
+const KEYS: string[] = [
+  'source',
+  'src',
+  'target',
+  'dst',
+  'destination',
+  'readonly',
+  'ro',
+  'volume-driver',
+  'volume-opt',
+  'create',
+];
 
 function refuse(origin: string, position: i32, what: string, hint: string): Refusal {
   return new Refusal(BAD_LABEL, origin + ', position ' + decimal(position + 1) + ': ' + what, hint);
@@ -33,11 +44,18 @@ export function parseLong(text: string, origin: string, request: Request): Refus
     if (refusal) return refusal;
     position += fields[i].length + 1;
   }
-  if (!given.source) return refuse(origin, 0, 'no source=<volume> is given', 'write source=<volume>,target=<path>');
+  if (!given.source)
+    return refuse(origin, 0, 'no source=<volume> is given', 'write source=<volume>,target=<path>');
   return null;
 }
 
-function parseField(field: string, position: i32, origin: string, request: Request, given: Given): Refusal | null {
+function parseField(
+  field: string,
+  position: i32,
+  origin: string,
+  request: Request,
+  given: Given,
+): Refusal | null {
   const equals = field.indexOf('=');
   const key = equals < 0 ? field : field.substring(0, equals);
   const value = equals < 0 ? '' : field.substring(equals + 1);
@@ -50,14 +68,16 @@ function parseField(field: string, position: i32, origin: string, request: Reque
   if (key == 'target' || key == 'dst' || key == 'destination') {
     if (given.target) return twice(origin, position, 'target');
     given.target = true;
-    if (value.length == 0) return refuse(origin, position, key + ' has no value', 'write ' + key + '=<container path>');
+    if (value.length == 0)
+      return refuse(origin, position, key + ' has no value', 'write ' + key + '=<container path>');
     request.path = value;
     return null;
   }
   if (key == 'volume-driver') {
     if (given.driver) return twice(origin, position, key);
     given.driver = true;
-    if (value.length == 0) return refuse(origin, position, key + ' has no value', 'write volume-driver=<driver>');
+    if (value.length == 0)
+      return refuse(origin, position, key + ' has no value', 'write volume-driver=<driver>');
     request.driver = value;
     return null;
   }
@@ -65,12 +85,26 @@ function parseField(field: string, position: i32, origin: string, request: Reque
   return parseFlag(key, value, equals >= 0, position, origin, request, given);
 }
 
-function parseFlag(key: string, value: string, valued: bool, position: i32, origin: string, request: Request, given: Given): Refusal | null {
+function parseFlag(
+  key: string,
+  value: string,
+  valued: bool,
+  position: i32,
+  origin: string,
+  request: Request,
+  given: Given,
+): Refusal | null {
   const readonly = key == 'readonly' || key == 'ro';
   if (!readonly && key != 'create') return unknownKey(key, position, origin);
   if (readonly ? given.readonly : given.create) return twice(origin, position, key);
   const flag = flagValue(value, valued);
-  if (flag < 0) return refuse(origin, position, key + '=' + value + ' is no flag', 'write ' + key + ', or ' + key + '=true or false');
+  if (flag < 0)
+    return refuse(
+      origin,
+      position,
+      key + '=' + value + ' is no flag',
+      'write ' + key + ', or ' + key + '=true or false',
+    );
   if (readonly) {
     given.readonly = true;
     request.readonly = flag == 1;
@@ -83,7 +117,8 @@ function parseFlag(key: string, value: string, valued: bool, position: i32, orig
 
 function parseOption(value: string, position: i32, origin: string, request: Request): Refusal | null {
   const equals = value.indexOf('=');
-  if (equals <= 0) return refuse(origin, position, 'volume-opt needs a key and a value', 'write volume-opt=size=5');
+  if (equals <= 0)
+    return refuse(origin, position, 'volume-opt needs a key and a value', 'write volume-opt=size=5');
   return addOption(value.substring(0, equals), value.substring(equals + 1), origin, request);
 }
 
@@ -110,6 +145,9 @@ function twice(origin: string, position: i32, key: string): Refusal {
 
 function unknownKey(key: string, position: i32, origin: string): Refusal {
   const near = nearest(key, KEYS);
-  const hint = near.length > 0 ? 'did you mean ' + near + '?' : 'known are source, target, readonly, volume-driver, volume-opt, create';
+  const hint =
+    near.length > 0
+      ? 'did you mean ' + near + '?'
+      : 'known are source, target, readonly, volume-driver, volume-opt, create';
   return refuse(origin, position, key.length == 0 ? 'an empty field' : 'unknown key "' + key + '"', hint);
 }

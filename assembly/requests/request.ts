@@ -19,7 +19,8 @@ export class Request {
 
   /** Equal requests mean the same. */
   meaning(): string {
-    let text = this.key + '\n' + this.path + (this.readonly ? '\nro' : '\nrw') + (this.create ? '\ncreate' : '\n');
+    let text =
+      this.key + '\n' + this.path + (this.readonly ? '\nro' : '\nrw') + (this.create ? '\ncreate' : '\n');
     for (let i = 0; i < this.options.length; i++) text += '\n' + this.options[i];
     return text;
   }

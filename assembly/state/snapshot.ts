@@ -156,7 +156,8 @@ function readContainer(r: Reader, into: State): void {
   container.id = r.text('container.id');
   container.phase = i32(r.integer('container.phase', 0, 3));
   const requests = r.array('container.requests');
-  for (let i = 0; i < requests && r.record('request', REQUEST_FIELDS); i++) container.requests.push(readRequest(r));
+  for (let i = 0; i < requests && r.record('request', REQUEST_FIELDS); i++)
+    container.requests.push(readRequest(r));
   container.sandbox = r.text('container.sandbox');
   container.rootfs = r.text('container.rootfs');
   container.user = r.text('container.user');
@@ -169,7 +170,8 @@ function readContainer(r: Reader, into: State): void {
   container.ownDevs = r.texts('container.ownDevs');
   container.destroyed = r.bool('container.destroyed');
   into.containers.set(container.id, container);
-  if (container.deadlineAt > 0) into.timers.push(new Timer(container.deadlineAt, container.seq, container.id, false));
+  if (container.deadlineAt > 0)
+    into.timers.push(new Timer(container.deadlineAt, container.seq, container.id, false));
 }
 
 function readRequest(r: Reader): Request {

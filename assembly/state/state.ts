@@ -101,7 +101,12 @@ export class State {
       return volume.retryAt == timer.at || (volume.lingerAt == timer.at && volume.users.length == 0);
     }
     const container = this.container(timer.key);
-    return container !== null && container.seq == timer.seq && container.phase == PREPARING && container.deadlineAt == timer.at;
+    return (
+      container !== null &&
+      container.seq == timer.seq &&
+      container.phase == PREPARING &&
+      container.deadlineAt == timer.at
+    );
   }
 
   /** The time of the next timer that means something; 0 for none. */

@@ -1,5 +1,5 @@
 import { DEPTH_MAX, INTEGER_MAX } from '../limits.ts';
-import { copyOut, isUtf8, readF32, readF64, readText, readU16, readU32, readU8 } from './memory.ts';
+import { copyOut, isUtf8, readF32, readF64, readText, readU8, readU16, readU32 } from './memory.ts';
 
 /**
  * Reads MessagePack (https://github.com/msgpack/msgpack/blob/master/spec.md) and trusts nothing.
@@ -105,7 +105,8 @@ export class Reader {
     if (lead < 0) return 0;
     if (lead < 0x80) return f64(lead);
     if (lead >= 0xe0) return f64(lead - 256);
-    const width = lead == 0xca ? 4 : lead == 0xcb ? 8 : lead >= 0xcc && lead <= 0xd3 ? 1 << ((lead - 0xcc) & 3) : 0;
+    const width =
+      lead == 0xca ? 4 : lead == 0xcb ? 8 : lead >= 0xcc && lead <= 0xd3 ? 1 << ((lead - 0xcc) & 3) : 0;
     if (width == 0) {
       this.fail(field, 'must be a number');
       return 0;
@@ -121,8 +122,8 @@ export class Reader {
     if (lead == 0xcc) return f64(readU8(from));
     if (lead == 0xcd) return f64(readU16(from));
     if (lead == 0xce) return f64(readU32(from));
-    if (lead == 0xd0) return f64(i32(readU8(from)) << 24 >> 24);
-    if (lead == 0xd1) return f64(i32(readU16(from)) << 16 >> 16);
+    if (lead == 0xd0) return f64((i32(readU8(from)) << 24) >> 24);
+    if (lead == 0xd1) return f64((i32(readU16(from)) << 16) >> 16);
     if (lead == 0xd2) return f64(i32(readU32(from)));
     const high = lead == 0xd3 ? f64(i32(readU32(from))) : f64(readU32(from));
     const value = high * 4294967296.0 + f64(readU32(from + 4));
@@ -220,7 +221,8 @@ export class Reader {
     if (lead < 0x90) return this.skipMany(field, (lead & 15) * 2, depth);
     if (lead < 0xa0) return this.skipMany(field, lead & 15, depth);
     if (lead < 0xc0) return this.pass(field, lead & 31);
-    if (lead == 0xdc || lead == 0xdd) return this.skipMany(field, this.sized(field, lead == 0xdc ? 2 : 4), depth);
+    if (lead == 0xdc || lead == 0xdd)
+      return this.skipMany(field, this.sized(field, lead == 0xdc ? 2 : 4), depth);
     if (lead == 0xde || lead == 0xdf) {
       const pairs = this.bounded(field, this.sized(field, lead == 0xde ? 2 : 4));
       return this.skipMany(field, pairs * 2, depth);

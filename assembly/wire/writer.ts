@@ -1,4 +1,4 @@
-import { copyIn, textSize, writeF64, writeText, writeU16, writeU32, writeU8 } from './memory.ts';
+import { copyIn, textSize, writeF64, writeText, writeU8, writeU16, writeU32 } from './memory.ts';
 import { growOutput } from './regions.ts';
 
 /** Writes MessagePack into the output region, which grows as needed. Integers take their shortest form, so equal values are equal bytes. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { buildFile } from '../build_files.ts';
 import { UsageError } from '../usage_error.ts';
-import { start, type Started } from './processes.ts';
+import { type Started, start } from './processes.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A line of the reference agent's stdout. */
@@ -41,7 +41,9 @@ export async function keepAgent(
 ): Promise<AgentKeeper> {
   const program = buildFile('moorage-agent');
   if (!existsSync(program)) {
-    throw new UsageError(`${program} is not built: the demonstration needs Debian's libnode on x86_64; see what npm run build says`);
+    throw new UsageError(
+      `${program} is not built: the demonstration needs Debian's libnode on x86_64; see what npm run build says`,
+    );
   }
   let starts = 0;
   let ending = false;
@@ -56,7 +58,15 @@ export async function keepAgent(
 
   async function begin(): Promise<void> {
     starts += 1;
-    const args = ['--config', workspace.config, '--work', workspace.work, '--state', workspace.state, '--commands'];
+    const args = [
+      '--config',
+      workspace.config,
+      '--work',
+      workspace.work,
+      '--state',
+      workspace.state,
+      '--commands',
+    ];
     let ready: () => void = () => undefined;
     const recovered = new Promise<void>((resolve) => {
       ready = resolve;
@@ -98,7 +108,8 @@ export async function keepAgent(
     },
     async stop() {
       ending = true;
-      if (current.child.exitCode === null && current.child.signalCode === null) await current.stop(PATIENCE_MS);
+      if (current.child.exitCode === null && current.child.signalCode === null)
+        await current.stop(PATIENCE_MS);
     },
   };
 }

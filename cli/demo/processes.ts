@@ -11,7 +11,12 @@ export interface Started {
 }
 
 /** Starts a program; each line of its stdout goes to `line`, its words for people to `words`. Rejects when it cannot be started. */
-export async function start(file: string, args: string[], line: (text: string) => void, words: (text: string) => void): Promise<Started> {
+export async function start(
+  file: string,
+  args: string[],
+  line: (text: string) => void,
+  words: (text: string) => void,
+): Promise<Started> {
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);

@@ -6,7 +6,7 @@ import { CheckError } from '../usage_error.ts';
 import { type AgentEvent, type AgentKeeper, keepAgent } from './agent.ts';
 import { leaksBelow } from './leaks.ts';
 import { createPluginClient, type PluginClient } from './plugin_client.ts';
-import { start, type Started } from './processes.ts';
+import { type Started, start } from './processes.ts';
 import { seed } from './seed.ts';
 import { verify } from './verify.ts';
 import type { View } from './view.ts';
@@ -50,7 +50,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   let agent: AgentKeeper | undefined;
   try {
     for (const name of DRIVERS) daemons.push(await startDriver(name, options));
-    const [ebs, scaleio] = DRIVERS.map((name) => createPluginClient(socketOf(workspace, name))) as [PluginClient, PluginClient];
+    const [ebs, scaleio] = DRIVERS.map((name) => createPluginClient(socketOf(workspace, name))) as [
+      PluginClient,
+      PluginClient,
+    ];
     view.line('making three volumes and filling vol-7bca078f with the flights of vega-datasets');
     view.line(`${await seed(ebs, scaleio, workspace.directory)} rows in the source database`);
     writeConfig(workspace);
@@ -63,13 +66,28 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     show(watch, view);
     view.end();
     const leaked = leaksBelow(workspace.directory);
-    const checked = await verify(ebs, scaleio, (readApp('transform').env ?? {}).FIGURES ?? '');
+    const checked = await verify(ebs, scaleio, readApp('transform').env?.FIGURES ?? '');
     await stopAll(daemons.splice(0));
     leaked.push(...leaksBelow(workspace.directory));
     const rows = { ...tasks.rows(), loaded: checked.loaded };
     const maxHolders = watch.maxHolders();
-    const ok = embedded && checked.verified && leaked.length === 0 && maxHolders === 2 && rows.extracted >= 100_000 && rows.transformed === rows.loaded;
-    return { ok, embedded, rows, verified: checked.verified, maxHolders, leaked, journal: workspace.journal, agentStarts: agent.starts };
+    const ok =
+      embedded &&
+      checked.verified &&
+      leaked.length === 0 &&
+      maxHolders === 2 &&
+      rows.extracted >= 100_000 &&
+      rows.transformed === rows.loaded;
+    return {
+      ok,
+      embedded,
+      rows,
+      verified: checked.verified,
+      maxHolders,
+      leaked,
+      journal: workspace.journal,
+      agentStarts: agent.starts,
+    };
   } finally {
     await agent?.stop();
     await stopAll(daemons);
@@ -82,7 +100,17 @@ function socketOf(workspace: Workspace, driver: string): string {
 
 async function startDriver(name: string, { workspace, view }: DemoOptions): Promise<Started> {
   const root = join(workspace.directory, 'drivers', name);
-  const args = [buildFile('moorage.mjs'), 'driver', '--name', name, '--socket', socketOf(workspace, name), '--root', root, '--unmount-on-exit'];
+  const args = [
+    buildFile('moorage.mjs'),
+    'driver',
+    '--name',
+    name,
+    '--socket',
+    socketOf(workspace, name),
+    '--root',
+    root,
+    '--unmount-on-exit',
+  ];
   let ready: () => void = () => undefined;
   const listening = new Promise<boolean>((resolve) => {
     ready = () => resolve(true);
@@ -96,13 +124,22 @@ async function startDriver(name: string, { workspace, view }: DemoOptions): Prom
 }
 
 function writeConfig(workspace: Workspace): void {
-  const drivers = Object.fromEntries(DRIVERS.map((name) => [name, { address: `unix://${socketOf(workspace, name)}` }]));
-  const config = { agentId: 'demo', root: join(workspace.directory, 'volumes'), defaultDriver: 'ebs', drivers };
+  const drivers = Object.fromEntries(
+    DRIVERS.map((name) => [name, { address: `unix://${socketOf(workspace, name)}` }]),
+  );
+  const config = {
+    agentId: 'demo',
+    root: join(workspace.directory, 'volumes'),
+    defaultDriver: 'ebs',
+    drivers,
+  };
   writeFileSync(workspace.config, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 function readApp(name: string): App {
-  return JSON.parse(readFileSync(fileURLToPath(new URL(`../examples/etl/${name}.json`, import.meta.url)), 'utf8'));
+  return JSON.parse(
+    readFileSync(fileURLToPath(new URL(`../examples/etl/${name}.json`, import.meta.url)), 'utf8'),
+  );
 }
 
 interface Tasks {
@@ -122,7 +159,12 @@ function createTasks({ view }: DemoOptions): Tasks {
   function settle(name: string, event: AgentEvent): void {
     for (const { resolve, reject } of waiting.filter((waiter) => waiter.name === name)) {
       if (event.state === 'finished') resolve();
-      else reject(new CheckError(`task ${name}: ${event.message ?? `ended with ${event.exitCode}`}; its words are in ${event.sandbox}/stderr`));
+      else
+        reject(
+          new CheckError(
+            `task ${name}: ${event.message ?? `ended with ${event.exitCode}`}; its words are in ${event.sandbox}/stderr`,
+          ),
+        );
     }
   }
 
@@ -135,11 +177,15 @@ function createTasks({ view }: DemoOptions): Tasks {
       if (event.sandbox) sandboxes.set(name, event.sandbox);
       view.line(`task ${name}: ${event.state}${event.message ? ` (${event.message})` : ''}`);
       view.task(event.app ?? '', event.state ?? '');
-      if (event.state === 'finished' || event.state === 'failed' || event.state === 'killed') settle(name, event);
+      if (event.state === 'finished' || event.state === 'failed' || event.state === 'killed')
+        settle(name, event);
     },
     ended: (name) => new Promise((resolve, reject) => waiting.push({ name, resolve, reject })),
     isRunning: (name) => states.get(name) === 'running',
-    rows: () => ({ extracted: rowsIn(sandboxes.get('extract')), transformed: rowsIn(sandboxes.get('transform')) }),
+    rows: () => ({
+      extracted: rowsIn(sandboxes.get('extract')),
+      transformed: rowsIn(sandboxes.get('transform')),
+    }),
   };
 }
 

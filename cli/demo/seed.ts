@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { PluginClient } from './plugin_client.ts';
 import { sqlite } from './sqlite.ts';
 
-const FLIGHTS = fileURLToPath(new URL('../node_modules/vega-datasets/data/flights-200k.json', import.meta.url));
+const FLIGHTS = fileURLToPath(
+  new URL('../node_modules/vega-datasets/data/flights-200k.json', import.meta.url),
+);
 const WHO = 'operator';
 export const SOURCE = 'vol-7bca078f';
 export const STAGING = 'etl-staging';
@@ -29,11 +31,14 @@ export async function seed(ebs: PluginClient, scaleio: PluginClient, directory: 
   await scaleio.create(WAREHOUSE, { size: '64m' });
   const flights = JSON.parse(await readFile(FLIGHTS, 'utf8')) as Flight[];
   const rows = join(directory, 'flights.csv');
-  const lines = flights.map(({ delay, distance, time }, index) => `${index + 1},${Math.floor(time)},${distance},${delay}`);
+  const lines = flights.map(
+    ({ delay, distance, time }, index) => `${index + 1},${Math.floor(time)},${distance},${delay}`,
+  );
   await writeFile(rows, `${lines.join('\n')}\n`);
   const database = join(await ebs.mount(SOURCE, WHO), 'flights.db');
   try {
-    const table = 'CREATE TABLE flights (id INTEGER PRIMARY KEY, hour INTEGER, distance INTEGER, delay INTEGER)';
+    const table =
+      'CREATE TABLE flights (id INTEGER PRIMARY KEY, hour INTEGER, distance INTEGER, delay INTEGER)';
     await sqlite(database, table, `.import "${rows.replaceAll('"', '\\"')}" flights`);
   } finally {
     await ebs.unmount(SOURCE, WHO);

@@ -18,7 +18,12 @@ export async function verify(ebs: PluginClient, scaleio: PluginClient, query: st
   return { verified: expected !== '' && expected === loaded, loaded: countLines(loaded) };
 }
 
-async function readVolume(client: PluginClient, volume: string, file: string, query: string): Promise<string> {
+async function readVolume(
+  client: PluginClient,
+  volume: string,
+  file: string,
+  query: string,
+): Promise<string> {
   const mountpoint = await client.mount(volume, WHO);
   try {
     return await sqliteRead(join(mountpoint, file), query);

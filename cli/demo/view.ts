@@ -27,7 +27,9 @@ export function createView(stream: NodeJS.WriteStream, begun: number): View {
       return `  ${key.padEnd(24)} ${mounts.padEnd(18)} ${holders.length}  ${holders.join(' ')}`;
     });
     const head = `  ${'volume'.padEnd(24)} ${'mounts'.padEnd(18)} holders`;
-    return ['', bold('  tasks'), ...taskLines, '', bold(head), ...volumeLines, ''].map((text) => text.slice(0, width));
+    return ['', bold('  tasks'), ...taskLines, '', bold(head), ...volumeLines, ''].map((text) =>
+      text.slice(0, width),
+    );
   }
 
   function erase(): void {

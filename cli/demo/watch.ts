@@ -46,10 +46,12 @@ export function createWatch(journal: string, policyFile: string): Watch {
   }
 
   function drop(id: string): string[] {
-    return [...volumes.values()].filter(({ holders }) => holders.includes(id)).map((view) => {
-      view.holders.splice(view.holders.indexOf(id), 1);
-      return `${view.key}: ${id} is gone, ${plural(view.holders.length, 'holder')}`;
-    });
+    return [...volumes.values()]
+      .filter(({ holders }) => holders.includes(id))
+      .map((view) => {
+        view.holders.splice(view.holders.indexOf(id), 1);
+        return `${view.key}: ${id} is gone, ${plural(view.holders.length, 'holder')}`;
+      });
   }
 
   function finished(effect: Effect | undefined): string[] {
@@ -69,7 +71,8 @@ export function createWatch(journal: string, policyFile: string): Watch {
 
   function eventLines(event: Event): string[] {
     if (event.type === 'cleanup') return drop(event.id);
-    if (event.type === 'recover') return [`recovered with ${plural(event.containers?.length ?? 0, 'container')} running`];
+    if (event.type === 'recover')
+      return [`recovered with ${plural(event.containers?.length ?? 0, 'container')} running`];
     if (event.type !== 'done' || !event.ok) return [];
     const effect = under.get(event.effect);
     under.delete(event.effect);
@@ -97,7 +100,10 @@ export function createWatch(journal: string, policyFile: string): Watch {
         const { records } = readSegment(file);
         const from = seen.get(file) ?? 0;
         seen.set(file, records.length);
-        return records.slice(from).filter(({ frame }) => frame.length > 0).flatMap(({ frame }) => take(frame));
+        return records
+          .slice(from)
+          .filter(({ frame }) => frame.length > 0)
+          .flatMap(({ frame }) => take(frame));
       }),
     volumes: () => [...volumes.values()],
     maxHolders: () => most,

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../usage_error.ts';
@@ -55,7 +63,9 @@ function sweep(path: string, words: (text: string) => void): void {
   const directory = realpathSync(path);
   const mark = join(directory, MARK);
   if (!existsSync(mark)) {
-    throw new UsageError(`${directory}: exists and is not a directory of this demonstration; choose another with --dir`);
+    throw new UsageError(
+      `${directory}: exists and is not a directory of this demonstration; choose another with --dir`,
+    );
   }
   const { sockets, pids } = JSON.parse(readFileSync(mark, 'utf8')) as { sockets: string; pids: number[] };
   for (const pid of pids.filter((candidate) => isOurs(candidate, directory))) {
@@ -63,10 +73,14 @@ function sweep(path: string, words: (text: string) => void): void {
     process.kill(pid, 'SIGKILL');
   }
   for (let round = 0; round < 20 && mountsBelow(directory).length > 0; round += 1) {
-    for (const target of mountsBelow(directory)) execFileSync('umount', ['--lazy', target], { stdio: 'ignore' });
+    for (const target of mountsBelow(directory))
+      execFileSync('umount', ['--lazy', target], { stdio: 'ignore' });
   }
   const left = leaksBelow(directory);
-  if (left.length > 0) throw new UsageError(`${directory}: an earlier run left ${left.join(', ')}; unmount that, or choose another directory with --dir`);
+  if (left.length > 0)
+    throw new UsageError(
+      `${directory}: an earlier run left ${left.join(', ')}; unmount that, or choose another directory with --dir`,
+    );
   if (sockets !== '') rmSync(sockets, { recursive: true, force: true });
   rmSync(directory, { recursive: true, force: true });
 }

@@ -18,7 +18,11 @@ export function failureOf(error: unknown): Outcome {
  * The outcome of `work`, or a timeout after `deadlineMs`. What comes later is not heard: the policy looks at the kernel
  * itself after every timeout.
  */
-export async function withDeadline(what: string, deadlineMs: number, work: Promise<Outcome>): Promise<Outcome> {
+export async function withDeadline(
+  what: string,
+  deadlineMs: number,
+  work: Promise<Outcome>,
+): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome>((resolve) => {
     timer = setTimeout(

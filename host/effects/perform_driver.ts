@@ -20,12 +20,20 @@ const OPERATIONS: Record<DriverEffect['op'], Operation> = {
     body: byName,
     value: (body) => ({ exists: true, mountpoint: textOf(objectOf(body, 'Volume'), 'Mountpoint') }),
   },
-  create: { method: 'Create', body: ({ name, options }) => ({ Name: name, Opts: options }), value: () => ({}) },
+  create: {
+    method: 'Create',
+    body: ({ name, options }) => ({ Name: name, Opts: options }),
+    value: () => ({}),
+  },
   mount: { method: 'Mount', body: byId, value: mountpoint },
   unmount: { method: 'Unmount', body: byId, value: () => ({}) },
   path: { method: 'Path', body: byName, value: mountpoint },
   list: { method: 'List', body: () => ({}), value: (body) => ({ volumes: volumesOf(body) }) },
-  capabilities: { method: 'Capabilities', body: () => ({}), value: (body) => ({ scope: textOf(objectOf(body, 'Capabilities'), 'Scope') }) },
+  capabilities: {
+    method: 'Capabilities',
+    body: () => ({}),
+    value: (body) => ({ scope: textOf(objectOf(body, 'Capabilities'), 'Scope') }),
+  },
 };
 
 function volumesOf(body: Record<string, unknown>): { name: string; mountpoint: string }[] {
@@ -36,13 +44,29 @@ function volumesOf(body: Record<string, unknown>): { name: string; mountpoint: s
 }
 
 /** One call of a driver. After an unmount the kernel is asked whether the recorded driver mount is still there. */
-export async function performDriver(effect: DriverEffect, binding: Binding, directory: Directory): Promise<Outcome> {
+export async function performDriver(
+  effect: DriverEffect,
+  binding: Binding,
+  directory: Directory,
+): Promise<Outcome> {
   const operation = OPERATIONS[effect.op];
   const place = directory.drivers.get(effect.driver);
-  const answer = await callPlugin(binding, effect.driver, place, operation.method, operation.body(effect), effect.deadlineMs);
+  const answer = await callPlugin(
+    binding,
+    effect.driver,
+    place,
+    operation.method,
+    operation.body(effect),
+    effect.deadlineMs,
+  );
   if (!answer.ok) return answer;
   if (effect.op !== 'unmount') return { ok: true, value: operation.value(answer.body) };
-  return { ok: true, value: { stillMounted: await isMounted(binding, directory.mountpoints.get(`${effect.driver}/${effect.name}`)) } };
+  return {
+    ok: true,
+    value: {
+      stillMounted: await isMounted(binding, directory.mountpoints.get(`${effect.driver}/${effect.name}`)),
+    },
+  };
 }
 
 async function isMounted(binding: Binding, path: string | undefined): Promise<boolean> {

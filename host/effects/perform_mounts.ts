@@ -6,21 +6,45 @@ import { failure, type Outcome, withDeadline } from './outcome.ts';
 /** Driver mountpoint to managed mount. */
 export function performBind(effect: BindEffect, binding: Binding, directory: Directory): Promise<Outcome> {
   const { source, target, readonly, owner } = effect;
-  const work = binding.bind({ root: directory.root, source, target, readonly, owner, plainDirs: effect.plain ?? false });
-  return withDeadline(`bind ${source} on ${target}`, effect.deadlineMs, work.then((value) => ({ ok: true, value })));
+  const work = binding.bind({
+    root: directory.root,
+    source,
+    target,
+    readonly,
+    owner,
+    plainDirs: effect.plain ?? false,
+  });
+  return withDeadline(
+    `bind ${source} on ${target}`,
+    effect.deadlineMs,
+    work.then((value) => ({ ok: true, value })),
+  );
 }
 
 /** Lazy unmount of a managed mount. */
-export function performDetach(effect: DetachEffect, binding: Binding, directory: Directory): Promise<Outcome> {
+export function performDetach(
+  effect: DetachEffect,
+  binding: Binding,
+  directory: Directory,
+): Promise<Outcome> {
   const { target, mountId } = effect;
   const work = binding.detach({ root: directory.root, target, mountId });
-  return withDeadline(`detach ${target}`, effect.deadlineMs, work.then(() => ({ ok: true })));
+  return withDeadline(
+    `detach ${target}`,
+    effect.deadlineMs,
+    work.then(() => ({ ok: true })),
+  );
 }
 
 /** The container paths, base by base, in the order given: a parent comes before what lies in it. */
-export async function performPlace(effect: PlaceEffect, binding: Binding, directory: Directory): Promise<Outcome> {
+export async function performPlace(
+  effect: PlaceEffect,
+  binding: Binding,
+  directory: Directory,
+): Promise<Outcome> {
   const container = directory.containers.get(effect.id);
-  if (!container) return failure('failed', 'unknown-container', `container ${effect.id} has no sandbox on record`);
+  if (!container)
+    return failure('failed', 'unknown-container', `container ${effect.id} has no sandbox on record`);
   const bases = { sandbox: container.sandbox, rootfs: container.rootfs, host: '/' };
   const work = async (): Promise<Outcome> => {
     for (const kind of ['sandbox', 'rootfs', 'host'] as const) {

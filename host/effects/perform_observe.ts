@@ -13,7 +13,11 @@ interface DriverView {
 }
 
 /** What kernel and driver say of a volume: its managed mounts, where the driver has it, and (witness) who else still has it. */
-export async function performObserve(effect: ObserveEffect, binding: Binding, directory: Directory): Promise<Outcome> {
+export async function performObserve(
+  effect: ObserveEffect,
+  binding: Binding,
+  directory: Directory,
+): Promise<Outcome> {
   try {
     const driver = await askDriver(effect, binding, directory);
     return await withDeadline(

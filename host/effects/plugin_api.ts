@@ -48,18 +48,32 @@ function readAnswer(response: HttpResponse, what: string): Answer {
   if (response.status === 200 && body && words === '') return { ok: true, body };
   if (response.status === 200 && !body) {
     if (response.body.trim() === '') return { ok: true, body: {} };
-    return failure('timeout', 'bad-response', `${what}: the answer is no JSON object: ${cut(response.body)}`) as Answer;
+    return failure(
+      'timeout',
+      'bad-response',
+      `${what}: the answer is no JSON object: ${cut(response.body)}`,
+    ) as Answer;
   }
   if (response.status === 404) {
-    return failure('refused', 'unsupported', `${what}: the driver does not know this call (status 404)`) as Answer;
+    return failure(
+      'refused',
+      'unsupported',
+      `${what}: the driver does not know this call (status 404)`,
+    ) as Answer;
   }
-  return failure('refused', 'driver-refused', cut(words) || `${what}: status ${response.status} without a word`) as Answer;
+  return failure(
+    'refused',
+    'driver-refused',
+    cut(words) || `${what}: status ${response.status} without a word`,
+  ) as Answer;
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const data: unknown = JSON.parse(text);
-    return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : undefined;
+    return typeof data === 'object' && data !== null && !Array.isArray(data)
+      ? (data as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -85,5 +99,7 @@ export function textOf(body: Record<string, unknown>, name: string): string {
 /** An object field of an answer. */
 export function objectOf(body: Record<string, unknown>, name: string): Record<string, unknown> {
   const data = body[name];
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : {};
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? (data as Record<string, unknown>)
+    : {};
 }

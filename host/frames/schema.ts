@@ -11,9 +11,22 @@ export interface Kind {
   readonly fields: readonly Field[];
 }
 
-const mount = record(field('target'), field('mountId'), field('source'), field('fstype'), field('root'), field('dev'));
+const mount = record(
+  field('target'),
+  field('mountId'),
+  field('source'),
+  field('fstype'),
+  field('root'),
+  field('dev'),
+);
 
-const requested = record(field('driver'), field('name'), field('options', pairs), field('containerPath'), field('readonly'));
+const requested = record(
+  field('driver'),
+  field('name'),
+  field('options', pairs),
+  field('containerPath'),
+  field('readonly'),
+);
 
 const container = record(
   field('id'),
@@ -97,7 +110,11 @@ export const EVENTS: readonly Kind[] = [
   { type: 'update', number: 6, fields: [call, field('id'), field('resources', pairs)] },
   { type: 'destroy', number: 7, fields: [call, field('id')] },
   { type: 'cleanup', number: 8, fields: [call, field('id')] },
-  { type: 'done', number: 9, fields: [field('effect'), field('ok'), field('value'), field('error', failure)] },
+  {
+    type: 'done',
+    number: 9,
+    fields: [field('effect'), field('ok'), field('value'), field('error', failure)],
+  },
   { type: 'lost', number: 10, fields: [field('target')] },
   { type: 'operator', number: 11, fields: [call, field('verb'), field('driver'), field('name')] },
   { type: 'swap', number: 12, fields: [field('digest')] },
@@ -112,19 +129,45 @@ export const EFFECTS: readonly Kind[] = [
   {
     type: 'driver',
     number: 1,
-    fields: [effect, field('op'), field('driver'), field('name'), field('id'), field('options', pairs), deadline],
+    fields: [
+      effect,
+      field('op'),
+      field('driver'),
+      field('name'),
+      field('id'),
+      field('options', pairs),
+      deadline,
+    ],
   },
   {
     type: 'bind',
     number: 2,
-    fields: [effect, field('source'), field('target'), field('readonly'), field('owner'), quiet('plain'), deadline],
+    fields: [
+      effect,
+      field('source'),
+      field('target'),
+      field('readonly'),
+      field('owner'),
+      quiet('plain'),
+      deadline,
+    ],
   },
   { type: 'detach', number: 3, fields: [effect, field('target'), field('mountId'), deadline] },
-  { type: 'observe', number: 4, fields: [effect, field('driver'), field('name'), field('witness'), deadline] },
+  {
+    type: 'observe',
+    number: 4,
+    fields: [effect, field('driver'), field('name'), field('witness'), deadline],
+  },
   {
     type: 'place',
     number: 5,
-    fields: [effect, field('id'), field('targets', list(record(field('base'), field('path')))), field('user'), deadline],
+    fields: [
+      effect,
+      field('id'),
+      field('targets', list(record(field('base'), field('path')))),
+      field('user'),
+      deadline,
+    ],
   },
   {
     type: 'reply',

@@ -45,7 +45,8 @@ function isObject(data: unknown): data is Named {
 /** From people's form to the frame's. `at` is the path of `data`, for errors. Throws {@link UnknownField}. */
 export function toFrame(shape: Shape, data: unknown, at: string): unknown {
   if (data === undefined || data === null) return null;
-  if (shape.kind === 'list') return Array.isArray(data) ? data.map((item) => toFrame(shape.of, item, at)) : data;
+  if (shape.kind === 'list')
+    return Array.isArray(data) ? data.map((item) => toFrame(shape.of, item, at)) : data;
   if (shape.kind === 'value' || !isObject(data)) return data;
   if (shape.kind === 'pairs') return Object.entries(data);
   if (shape.kind === 'record') return fieldsToFrame(shape.fields, data, at);
@@ -57,9 +58,12 @@ export function toFrame(shape: Shape, data: unknown, at: string): unknown {
 
 export function fieldsToFrame(fields: readonly Field[], data: Named, at: string): unknown[] {
   for (const name of Object.keys(data)) {
-    if (!fields.some((known) => known.name === name)) throw new UnknownField(at === '' ? name : `${at}.${name}`);
+    if (!fields.some((known) => known.name === name))
+      throw new UnknownField(at === '' ? name : `${at}.${name}`);
   }
-  return fields.map((known) => toFrame(known.shape, data[known.name], at === '' ? known.name : `${at}.${known.name}`));
+  return fields.map((known) =>
+    toFrame(known.shape, data[known.name], at === '' ? known.name : `${at}.${known.name}`),
+  );
 }
 
 /** From the frame's form to people's; what is nil is left out. */

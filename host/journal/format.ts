@@ -48,7 +48,10 @@ export function block(body: Uint8Array): Buffer {
 }
 
 export function encodeHeader(header: SegmentHeader): Buffer {
-  return Buffer.concat([MAGIC, block(pack([FORMAT, header.abi, header.policy, header.bootId, header.wallMs]))]);
+  return Buffer.concat([
+    MAGIC,
+    block(pack([FORMAT, header.abi, header.policy, header.bootId, header.wallMs])),
+  ]);
 }
 
 export function decodeHeader(body: Uint8Array): SegmentHeader | undefined {
@@ -66,5 +69,10 @@ export function encodeRecord(effectsBefore: number, wallMs: number, frame: Uint8
 }
 
 export function decodeRecord(body: Buffer, offset: number): JournalRecord {
-  return { effectsBefore: body.readUInt32LE(0), wallMs: body.readDoubleLE(4), frame: body.subarray(RECORD_HEAD), offset };
+  return {
+    effectsBefore: body.readUInt32LE(0),
+    wallMs: body.readDoubleLE(4),
+    frame: body.subarray(RECORD_HEAD),
+    offset,
+  };
 }

@@ -38,16 +38,22 @@ export function openJournal(directory: string): OpenedJournal {
   const segments = files.map(readSegment);
   const nextNumber = 1 + Math.max(0, ...allNumbers(directory));
   const notes: string[] = [];
-  const broken = segments.find((segment, index) => segment.damage || (isTorn(segment) && index < segments.length - 1));
+  const broken = segments.find(
+    (segment, index) => segment.damage || (isTorn(segment) && index < segments.length - 1),
+  );
   if (broken) {
     const { offset, why } = broken.damage ?? { offset: broken.wholeSize, why: 'it ends within a record' };
-    notes.push(`journal ${broken.file}: damaged at byte ${offset}: ${why}; set aside as *.damaged, starting from what the kernel and the agent know`);
+    notes.push(
+      `journal ${broken.file}: damaged at byte ${offset}: ${why}; set aside as *.damaged, starting from what the kernel and the agent know`,
+    );
     for (const file of files) renameSync(file, `${file}.damaged`);
     return { state: 'damaged', segments: [], nextNumber, notes };
   }
   const last = segments.at(-1);
   if (last && isTorn(last)) {
-    notes.push(`journal ${last.file}: cut off ${last.size - last.wholeSize} bytes of a record that was never finished`);
+    notes.push(
+      `journal ${last.file}: cut off ${last.size - last.wholeSize} bytes of a record that was never finished`,
+    );
     truncateSync(last.file, last.wholeSize);
   }
   const whole = segments.filter((segment) => segment.header !== undefined);
@@ -61,5 +67,7 @@ function isTorn(segment: Segment): boolean {
 /** Numbers that were ever given, damaged segments included: none is used again. */
 function allNumbers(directory: string): number[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory).map((name) => Number.parseInt(name, 10)).filter((number) => number > 0);
+  return readdirSync(directory)
+    .map((name) => Number.parseInt(name, 10))
+    .filter((number) => number > 0);
 }

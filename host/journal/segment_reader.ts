@@ -31,7 +31,14 @@ export interface Segment {
 /** Reads one segment, believing nothing that its checksums do not confirm. Throws only when the file cannot be read. */
 export function readSegment(file: string): Segment {
   const bytes = readFileSync(file);
-  const segment: Segment = { file, header: undefined, records: [], wholeSize: 0, size: bytes.length, damage: undefined };
+  const segment: Segment = {
+    file,
+    header: undefined,
+    records: [],
+    wholeSize: 0,
+    size: bytes.length,
+    damage: undefined,
+  };
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC.subarray(0, bytes.length))) {
     segment.damage = { offset: 0, why: 'it does not begin as a segment of a journal does' };
     return segment;

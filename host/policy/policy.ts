@@ -28,7 +28,16 @@ interface Exports {
   __getString(pointer: number): string;
 }
 
-const FUNCTIONS = ['abiVersion', 'input', 'output', 'step', 'snapshot', 'restore', 'describe', '__collect'] as const;
+const FUNCTIONS = [
+  'abiVersion',
+  'input',
+  'output',
+  'step',
+  'snapshot',
+  'restore',
+  'describe',
+  '__collect',
+] as const;
 
 /** One running policy with a state of its own. After a {@link PolicyError} from `step` it must not be used again. */
 export interface Policy {
@@ -52,7 +61,9 @@ export function loadPolicy(file: string): Policy {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new PolicyError(`policy ${file}: cannot be read (${(error as Error).message}); build it with: npm run build`);
+    throw new PolicyError(
+      `policy ${file}: cannot be read (${(error as Error).message}); build it with: npm run build`,
+    );
   }
   return startPolicy(bytes, file);
 }
@@ -65,8 +76,13 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
   const memory = views(exports.memory);
   let inputAt = exports.input(FRAME_MAX);
   const described = exports.describe();
-  const [policyName, version, schema] = unpack(memory.copy(exports.output(), described)) as [string, string, number];
-  if (schema !== SCHEMA) throw new PolicyError(`policy ${name}: speaks schema ${schema}, this host schema ${SCHEMA}`);
+  const [policyName, version, schema] = unpack(memory.copy(exports.output(), described)) as [
+    string,
+    string,
+    number,
+  ];
+  if (schema !== SCHEMA)
+    throw new PolicyError(`policy ${name}: speaks schema ${schema}, this host schema ${SCHEMA}`);
   let steps = 0;
 
   function guarded(what: string, run: () => number): Uint8Array {
@@ -83,7 +99,8 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
     name: policyName,
     version,
     step(frame) {
-      if (frame.length > FRAME_MAX) throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
+      if (frame.length > FRAME_MAX)
+        throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
       memory.bytes().set(frame, inputAt);
       const effects = guarded('step', () => exports.step(frame.length));
       steps += 1;
@@ -110,20 +127,28 @@ function compile(bytes: Uint8Array, name: string): WebAssembly.Module {
   try {
     module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   } catch (error) {
-    throw new PolicyError(`policy ${name}: is no WebAssembly module (${(error as Error).message}); build one with: npm run build`);
+    throw new PolicyError(
+      `policy ${name}: is no WebAssembly module (${(error as Error).message}); build one with: npm run build`,
+    );
   }
   const imports = WebAssembly.Module.imports(module).map((entry) => `${entry.module}.${entry.name}`);
-  if (imports.length > 0) throw new PolicyError(`policy ${name}: imports ${imports.join(', ')}; a policy may import nothing`);
-  const missing = FUNCTIONS.filter((wanted) => !WebAssembly.Module.exports(module).some((entry) => entry.name === wanted));
-  if (missing.length > 0) throw new PolicyError(`policy ${name}: lacks ${missing.join(', ')}; it is no policy of moorage`);
-  if (!hasMemoryLimit(bytes)) throw new PolicyError(`policy ${name}: its memory has no maximum; build it with --maximumMemory`);
+  if (imports.length > 0)
+    throw new PolicyError(`policy ${name}: imports ${imports.join(', ')}; a policy may import nothing`);
+  const missing = FUNCTIONS.filter(
+    (wanted) => !WebAssembly.Module.exports(module).some((entry) => entry.name === wanted),
+  );
+  if (missing.length > 0)
+    throw new PolicyError(`policy ${name}: lacks ${missing.join(', ')}; it is no policy of moorage`);
+  if (!hasMemoryLimit(bytes))
+    throw new PolicyError(`policy ${name}: its memory has no maximum; build it with --maximumMemory`);
   return module;
 }
 
 function instantiate(module: WebAssembly.Module, name: string): Exports {
   const exports = instantiateSync(module, {}).exports as unknown as Exports;
   const abi = exports.abiVersion();
-  if (abi !== ABI_VERSION) throw new PolicyError(`policy ${name}: has ABI ${abi}, this host ABI ${ABI_VERSION}`);
+  if (abi !== ABI_VERSION)
+    throw new PolicyError(`policy ${name}: has ABI ${abi}, this host ABI ${ABI_VERSION}`);
   return exports;
 }
 

@@ -29,7 +29,8 @@ export function openPolicyArchive(directory: string): PolicyArchive {
       const known = running.get(digest);
       if (known) return known;
       const file = pathOf(digest);
-      if (!existsSync(file)) throw new PolicyError(`policy ${digest}: decided in this journal, but is not in ${directory}`);
+      if (!existsSync(file))
+        throw new PolicyError(`policy ${digest}: decided in this journal, but is not in ${directory}`);
       const policy = startPolicy(readFileSync(file), file);
       running.set(digest, policy);
       return policy;
