@@ -22,7 +22,7 @@ extern "C" {
 #define MOORAGE_EXPORT __attribute__((visibility("default")))
 
 /** A running isolator: one host thread with one policy. At most one is open in a process at a time. */
-typedef struct moorage moorage;
+typedef struct moorage_isolator moorage_isolator;
 
 /** The answer to one call: a `reply` frame. `frame` is valid only during the callback. Runs on the host thread: do not block. */
 typedef void (*moorage_reply_fn)(void* context, const uint8_t* frame, size_t size);
@@ -52,20 +52,20 @@ MOORAGE_EXPORT uint32_t moorage_abi(void);
  * Starts the host on a thread of its own: loads the policy, replays the journal, takes the configuration.
  * Returns NULL on failure and writes one sentence (what, where, why, what to do) to `error`, cut to `errorSize`.
  */
-MOORAGE_EXPORT moorage* moorage_open(const moorage_options* options, char* error, size_t errorSize);
+MOORAGE_EXPORT moorage_isolator* moorage_open(const moorage_options* options, char* error, size_t errorSize);
 
 /**
  * Hands one event frame to the host. Returns 0 when it was taken: then `reply` is called exactly once, also when the host
  * ends before it could answer (error code `host-down`). Returns -1 when it was not taken (closed, or too large); no reply comes.
  * The fields `at` and `call` of the frame are filled in by the host.
  */
-MOORAGE_EXPORT int moorage_call(moorage* isolator, const uint8_t* frame, size_t size, moorage_reply_fn reply, void* context);
+MOORAGE_EXPORT int moorage_call(moorage_isolator* isolator, const uint8_t* frame, size_t size, moorage_reply_fn reply, void* context);
 
 /**
  * Ends the host: waits at most `timeoutMs` for effects in flight, answers what is open with an error, frees everything.
  * Volumes of containers that live stay mounted; the journal knows them.
  */
-MOORAGE_EXPORT void moorage_close(moorage* isolator, uint32_t timeoutMs);
+MOORAGE_EXPORT void moorage_close(moorage_isolator* isolator, uint32_t timeoutMs);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,25 @@
+#include <limits.h>
+
+#include <algorithm>
+
+#include "addon/arguments.hpp"
+#include "addon/async.hpp"
+#include "addon/functions.hpp"
+#include "addon/instance.hpp"
+#include "effects/lock_file.hpp"
+
+namespace moorage {
+
+Napi::Value lockFile(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto fd = static_cast<int>(std::min<uint64_t>(numberArgument(info), INT_MAX));
+  try {
+    const bool locked = lockFile(fd);
+    if (locked) instanceOf(env).lockedFiles.push_back(fd);
+    return Napi::Boolean::New(env, locked);
+  } catch (const EffectError& error) {
+    throw nativeError(env, error);
+  }
+}
+
+}  // namespace moorage

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <napi.h>
+
+namespace moorage {
+
+/** The functions of `Binding` (host/binding.ts), which says what each takes, gives and refuses. */
+Napi::Value post(const Napi::CallbackInfo& info);
+Napi::Value bind(const Napi::CallbackInfo& info);
+Napi::Value detach(const Napi::CallbackInfo& info);
+Napi::Value place(const Napi::CallbackInfo& info);
+Napi::Value mountTable(const Napi::CallbackInfo& info);
+Napi::Value mountTableOf(const Napi::CallbackInfo& info);
+Napi::Value pathMount(const Napi::CallbackInfo& info);
+Napi::Value pinnedBy(const Napi::CallbackInfo& info);
+Napi::Value prepareRoot(const Napi::CallbackInfo& info);
+Napi::Value releaseRoot(const Napi::CallbackInfo& info);
+Napi::Value lockFile(const Napi::CallbackInfo& info);
+
+}  // namespace moorage

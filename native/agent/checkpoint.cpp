@@ -1,0 +1,105 @@
+#include "agent/checkpoint.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "agent/error.hpp"
+#include "agent/files.hpp"
+
+namespace moorage::agent {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* containerFile = "container.json";
+constexpr const char* processFile = "process.json";
+constexpr const char* exitFile = "exit";
+
+std::string toText(const json& document) {
+  return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+ProcessRecord parseProcess(const json& from) {
+  ProcessRecord process;
+  process.pid = from.at("pid").get<pid_t>();
+  process.startTime = from.at("startTime").get<std::uint64_t>();
+  process.bootId = from.at("bootId").get<std::string>();
+  process.mountNamespace.unique = from.at("mountNamespace").at("unique").get<std::uint64_t>();
+  process.mountNamespace.inode = from.at("mountNamespace").at("inode").get<std::uint64_t>();
+  process.command = from.at("command").get<pid_t>();
+  process.mounts = frames::mountsFromJson(from.at("mounts"));
+  return process;
+}
+
+}  // namespace
+
+Checkpoints::Checkpoints(std::string directory) : directory_(std::move(directory)) {
+  std::filesystem::create_directories(directory_);
+  std::filesystem::permissions(directory_, std::filesystem::perms::owner_all);
+}
+
+std::string Checkpoints::pathOf(const std::string& id) const { return directory_ + "/" + id; }
+
+void Checkpoints::add(const std::string& id, const App& app, const std::string& sandbox) {
+  makeDirectory(directory_, id, 0700);
+  const json document = {{"id", id}, {"app", app.source}, {"sandbox", sandbox}};
+  writeDurably(openDirectory(pathOf(id)), containerFile, toText(document));
+}
+
+void Checkpoints::saveProcess(const std::string& id, const ProcessRecord& process) {
+  const json mountNamespace = {{"unique", process.mountNamespace.unique}, {"inode", process.mountNamespace.inode}};
+  const json document = {{"pid", process.pid},
+                         {"startTime", process.startTime},
+                         {"bootId", process.bootId},
+                         {"mountNamespace", mountNamespace},
+                         {"command", process.command},
+                         {"mounts", frames::mountsToJson(process.mounts)}};
+  writeDurably(openDirectory(pathOf(id)), processFile, toText(document));
+}
+
+std::optional<ExitStatus> Checkpoints::exitOf(const std::string& id) const {
+  const auto text = readFile(pathOf(id) + "/" + exitFile);
+  if (!text) return std::nullopt;
+  try {
+    return exitStatusFromJson(json::parse(*text));
+  } catch (const json::exception& problem) {
+    throw std::runtime_error(pathOf(id) + "/" + exitFile + ": " + problem.what());
+  }
+}
+
+void Checkpoints::remove(const std::string& id) {
+  // First of all the file that names it: a crash in between leaves a nameless orphan, which is cleaned up without
+  // being told again.
+  std::filesystem::remove(pathOf(id) + "/" + containerFile);
+  std::filesystem::remove_all(pathOf(id));
+}
+
+Checkpoint Checkpoints::read(const std::string& id) const {
+  Checkpoint found;
+  found.id = id;
+  try {
+    if (const auto text = readFile(pathOf(id) + "/" + processFile)) found.process = parseProcess(json::parse(*text));
+    if (const auto text = readFile(pathOf(id) + "/" + containerFile)) {
+      const json document = json::parse(*text);
+      found.sandbox = document.at("sandbox").get<std::string>();
+      found.app = parseApp(document.at("app"));
+    }
+  } catch (const std::exception& problem) {
+    found.problem = pathOf(id) + ": " + problem.what();
+  }
+  return found;
+}
+
+std::vector<Checkpoint> Checkpoints::list() const {
+  std::vector<std::string> ids;
+  for (const auto& item : std::filesystem::directory_iterator(directory_)) {
+    if (item.is_directory()) ids.push_back(item.path().filename());
+  }
+  std::sort(ids.begin(), ids.end());
+  std::vector<Checkpoint> found;
+  for (const auto& id : ids) found.push_back(read(id));
+  return found;
+}
+
+}  // namespace moorage::agent

@@ -1,0 +1,38 @@
+#include "agent/executor/spec.hpp"
+
+namespace moorage::agent::executor {
+
+using nlohmann::json;
+
+json toJson(const Spec& spec) {
+  json out = {{"id", spec.id},
+              {"sandbox", spec.sandbox},
+              {"rootfs", spec.rootfs ? json(*spec.rootfs) : json(nullptr)},
+              {"checkpoint", spec.checkpoint},
+              {"managedRoot", spec.managedRoot},
+              {"mounts", frames::mountsToJson(spec.mounts)},
+              {"cmd", spec.cmd},
+              {"env", spec.env},
+              {"user", nullptr}};
+  if (spec.user) out["user"] = {{"uid", spec.user->uid}, {"gid", spec.user->gid}, {"groups", spec.user->groups}};
+  return out;
+}
+
+Spec specFromJson(const json& from) {
+  Spec spec;
+  from.at("id").get_to(spec.id);
+  from.at("sandbox").get_to(spec.sandbox);
+  if (!from.at("rootfs").is_null()) spec.rootfs = from.at("rootfs").get<std::string>();
+  from.at("checkpoint").get_to(spec.checkpoint);
+  from.at("managedRoot").get_to(spec.managedRoot);
+  spec.mounts = frames::mountsFromJson(from.at("mounts"));
+  from.at("cmd").get_to(spec.cmd);
+  from.at("env").get_to(spec.env);
+  if (const auto& user = from.at("user"); !user.is_null()) {
+    spec.user = User{user.at("uid").get<uid_t>(), user.at("gid").get<gid_t>(),
+                     user.at("groups").get<std::vector<gid_t>>()};
+  }
+  return spec;
+}
+
+}  // namespace moorage::agent::executor

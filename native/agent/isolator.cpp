@@ -1,0 +1,108 @@
+#include "agent/isolator.hpp"
+
+#include <memory>
+
+#include "agent/report.hpp"
+
+namespace moorage::agent {
+
+namespace {
+
+/** What one call gives the library as context; the callback owns it. */
+struct Ticket {
+  Inbox* inbox;
+  std::uint64_t number;
+};
+
+// The three callbacks run on the host thread: they copy and go.
+
+void onReply(void* context, const std::uint8_t* frame, std::size_t size) {
+  const std::unique_ptr<Ticket> ticket(static_cast<Ticket*>(context));
+  ticket->inbox->push(ReplyMessage{ticket->number, frames::Bytes(frame, frame + size)});
+}
+
+void onNotice(void* context, const std::uint8_t* frame, std::size_t size) {
+  static_cast<Inbox*>(context)->push(NoticeMessage{frames::Bytes(frame, frame + size)});
+}
+
+void onLog(void* context, const char* level, const char* text) {
+  static_cast<Inbox*>(context)->push(LogMessage{level, text});
+}
+
+frames::Reply notTaken(std::size_t size) {
+  frames::Reply reply;
+  const bool tooLarge = size > MOORAGE_FRAME_MAX;
+  const auto bytes = std::to_string(size) + " bytes, of at most " + std::to_string(MOORAGE_FRAME_MAX);
+  reply.error = tooLarge ? frames::Error{"bad-frame", "the event is too large: " + bytes, "ask for less in one container"}
+                         : frames::Error{"host-down", "the isolator takes no calls any more", "start the agent again"};
+  return reply;
+}
+
+}  // namespace
+
+Isolator::Isolator(const std::string& library, const std::string& config, const std::string& stateDir,
+                   NoticeHandlers handlers)
+    : handlers_(std::move(handlers)), library_(loadLibrary(library)) {
+  moorage_options options{};
+  options.size = sizeof options;
+  options.config = config.c_str();
+  options.stateDir = stateDir.c_str();
+  options.notice = onNotice;
+  options.log = onLog;
+  options.context = &inbox_;
+  char error[1024] = "";
+  handle_ = library_.open(&options, error, sizeof error);
+  if (handle_ == nullptr) {
+    deliver();
+    throw std::runtime_error(std::string("the isolator did not start: ") + error);
+  }
+}
+
+Isolator::~Isolator() {
+  if (handle_ != nullptr) library_.close(handle_, 0);
+}
+
+void Isolator::call(const frames::Bytes& frame, ReplyHandler handler) {
+  const std::uint64_t number = ++lastTicket_;
+  waiting_.emplace(number, std::move(handler));
+  auto ticket = std::make_unique<Ticket>(Ticket{&inbox_, number});
+  const bool taken =
+      handle_ != nullptr && library_.call(handle_, frame.data(), frame.size(), onReply, ticket.get()) == 0;
+  if (taken) {
+    static_cast<void>(ticket.release());
+    return;
+  }
+  // Answered by way of the inbox as well, so that a handler never runs inside the function that made the call.
+  const frames::Reply refusal = notTaken(frame.size());
+  waiting_[number] = [handler = std::move(waiting_[number]), refusal](const frames::Reply&) { handler(refusal); };
+  inbox_.push(ReplyMessage{number, {}});
+}
+
+void Isolator::deliver() {
+  for (const auto& message : inbox_.takeAll()) {
+    if (const auto* reply = std::get_if<ReplyMessage>(&message)) deliverReply(*reply);
+    if (const auto* notice = std::get_if<NoticeMessage>(&message)) deliverNotice(*notice);
+    if (const auto* line = std::get_if<LogMessage>(&message)) say("isolator: " + line->level + ": " + line->text);
+  }
+}
+
+void Isolator::deliverReply(const ReplyMessage& message) {
+  const auto found = waiting_.find(message.ticket);
+  if (found == waiting_.end()) return;
+  const ReplyHandler handler = std::move(found->second);
+  waiting_.erase(found);
+  handler(frames::readReply(message.frame.data(), message.frame.size()));
+}
+
+void Isolator::deliverNotice(const NoticeMessage& message) {
+  const auto notice = frames::readNotice(message.frame.data(), message.frame.size());
+  if (const auto* limit = std::get_if<frames::Limit>(&notice)) handlers_.limit(*limit);
+  if (const auto* alert = std::get_if<frames::Alert>(&notice)) handlers_.alert(*alert);
+}
+
+void Isolator::close(unsigned timeoutMs) {
+  if (handle_ != nullptr) library_.close(std::exchange(handle_, nullptr), timeoutMs);
+  deliver();
+}
+
+}  // namespace moorage::agent

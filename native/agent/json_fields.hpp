@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "frames/fields.hpp"
+
+/** Typed reading of JSON that a person wrote: every failure is a UsageError that says which field. */
+namespace moorage::agent {
+
+/** Names an element of the document in messages, e.g. `container.volumes[0]`. */
+std::string fieldPath(const std::string& parent, const std::string& key);
+
+/** `key` of `object`; none when it is absent or null. */
+const nlohmann::json* optionalField(const nlohmann::json& object, const std::string& key);
+
+/** The value must be an object. */
+const nlohmann::json& requireObject(const nlohmann::json& value, const std::string& path);
+
+/** A string without NUL bytes, since those end a C string. */
+std::string requireText(const nlohmann::json& value, const std::string& path);
+
+/** A string that is there and not empty. `parent` is the path of `object`, "" at the top. */
+std::string requireTextField(const nlohmann::json& object, const std::string& key, const std::string& parent);
+
+std::optional<std::string> optionalTextField(const nlohmann::json& object, const std::string& key,
+                                             const std::string& parent);
+
+/** An object of strings; nothing when it is absent. */
+frames::Pairs optionalPairs(const nlohmann::json& object, const std::string& key, const std::string& parent);
+
+}  // namespace moorage::agent

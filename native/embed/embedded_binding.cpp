@@ -1,0 +1,113 @@
+#include "embed/embedded_binding.hpp"
+
+#include "addon/arguments.hpp"
+#include "addon/instance.hpp"
+
+namespace moorage {
+namespace {
+
+/** The JS side of a session. Lives as long as the environment. */
+struct EmbeddedSide {
+  std::shared_ptr<Session> session;
+  Napi::ObjectReference object;
+};
+
+struct Bytes {
+  const uint8_t* data;
+  size_t size;
+};
+
+Bytes frameArgument(const Napi::CallbackInfo& info, size_t index) {
+  if (!info[index].IsTypedArray() || info[index].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    throw Napi::TypeError::New(info.Env(), "moorage: a frame must be a Uint8Array");
+  }
+  const auto array = info[index].As<Napi::Uint8Array>();
+  if (array.ByteLength() > MOORAGE_FRAME_MAX) {
+    throw Napi::RangeError::New(info.Env(), "moorage: a frame of " + std::to_string(array.ByteLength()) + " bytes is longer than " +
+                                                std::to_string(MOORAGE_FRAME_MAX) + " bytes");
+  }
+  return {array.Data(), array.ByteLength()};
+}
+
+Napi::Uint8Array toBytes(Napi::Env env, const std::vector<uint8_t>& frame) {
+  Napi::Uint8Array array = Napi::Uint8Array::New(env, frame.size());
+  std::copy(frame.begin(), frame.end(), array.Data());
+  return array;
+}
+
+void deliverCall(Napi::Env env, EmbeddedSide& side, uint64_t token, const std::vector<uint8_t>& frame) {
+  const Napi::Value onCall = side.object.Value().Get("onCall");
+  if (!onCall.IsFunction()) throw Napi::Error::New(env, "moorage: a call came, but the host has set no embedded.onCall");
+  onCall.As<Napi::Function>().Call({Napi::Number::New(env, static_cast<double>(token)), toBytes(env, frame)});
+}
+
+void deliverClose(EmbeddedSide& side) {
+  const Napi::Value onClose = side.object.Value().Get("onClose");
+  if (!onClose.IsFunction()) return side.session->closed();
+  onClose.As<Napi::Function>().Call({});
+}
+
+HostPort makePort(EmbeddedSide* side, const std::shared_ptr<HostChannel>& channel) {
+  // Tasks run only while the environment lives, and so does `side`.
+  HostPort port;
+  port.deliver = [side, channel](uint64_t token, std::vector<uint8_t> frame) {
+    return channel->send([side, token, frame = std::move(frame)](Napi::Env env) { deliverCall(env, *side, token, frame); });
+  };
+  port.close = [side, channel] { channel->send([side](Napi::Env) { deliverClose(*side); }); };
+  return port;
+}
+
+Napi::Object optionsObject(Napi::Env env, const SessionOptions& options) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("config", options.config);
+  object.Set("stateDir", options.stateDir);
+  object.Set("policy", options.policy);
+  object.Freeze();
+  return object;
+}
+
+using SessionFunction = void (*)(Session&, const Napi::CallbackInfo&);
+
+void offer(Napi::Object& object, const char* name, const std::shared_ptr<Session>& session, SessionFunction function) {
+  const auto call = [session, function](const Napi::CallbackInfo& info) { function(*session, info); };
+  object.Set(name, Napi::Function::New(object.Env(), call, name));
+}
+
+void reply(Session& session, const Napi::CallbackInfo& info) {
+  const uint64_t token = numberArgument(info, 0);
+  const Bytes frame = frameArgument(info, 1);
+  session.reply(token, frame.data, frame.size);
+}
+
+void notice(Session& session, const Napi::CallbackInfo& info) {
+  const Bytes frame = frameArgument(info, 0);
+  session.notice(frame.data, frame.size);
+}
+
+void log(Session& session, const Napi::CallbackInfo& info) {
+  session.log(stringArgument(info, 0).c_str(), stringArgument(info, 1).c_str());
+}
+
+}  // namespace
+
+void initEmbedded(Napi::Env env, Napi::Object exports, std::shared_ptr<Session> session) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("options", optionsObject(env, session->options()));
+  object.Set("onCall", env.Undefined());
+  object.Set("onClose", env.Undefined());
+  offer(object, "started", session, [](Session& self, const Napi::CallbackInfo& info) { self.started(stringArgument(info)); });
+  offer(object, "ending", session, [](Session& self, const Napi::CallbackInfo& info) { self.ending(stringArgument(info)); });
+  offer(object, "closed", session, [](Session& self, const Napi::CallbackInfo&) { self.closed(); });
+  offer(object, "reply", session, reply);
+  offer(object, "notice", session, notice);
+  offer(object, "log", session, log);
+  exports.Set("embedded", object);
+
+  auto* side = new EmbeddedSide{session, Napi::Persistent(object)};
+  env.AddCleanupHook([side] { delete side; });
+  const std::shared_ptr<HostChannel> channel = instanceOf(env).channel;
+  channel->hold(env);  // the host waits for calls as long as the isolator is open
+  session->attach(makePort(side, channel));
+}
+
+}  // namespace moorage

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "embed/session.hpp"
+
+namespace moorage {
+
+/**
+ * Puts `embedded` (EmbeddedBinding of host/binding.ts) on `exports` and makes `session` reach it. Also
+ * `embedded.ending(reason)`, by which the main script says why the host is about to end.
+ */
+void initEmbedded(Napi::Env env, Napi::Object exports, std::shared_ptr<Session> session);
+
+}  // namespace moorage

@@ -1,0 +1,103 @@
+#include "embed/environment.hpp"
+
+#include <napi.h>
+#include <node.h>
+#include <unistd.h>
+
+#include "addon/addon.hpp"
+#include "addon/instance.hpp"
+#include "effects/lock_file.hpp"
+#include "embed/embedded_binding.hpp"
+#include "embed/main_script.hpp"
+#include "embed/node_runtime.hpp"
+
+namespace moorage {
+namespace {
+
+// The session of the environment on this thread. V8's callbacks and the module's entry carry no pointer of ours.
+thread_local std::shared_ptr<Session> threadSession;
+thread_local Instance* threadInstance = nullptr;
+
+constexpr size_t heapReserveBytes = 64 * 1024 * 1024;
+
+napi_value registerModule(napi_env env, napi_value exports) {
+  try {
+    const Napi::Object object(env, exports);
+    initAddon(env, object);
+    threadInstance = &instanceOf(env);
+    initEmbedded(env, object, threadSession);
+    object.Set("hostBundle", threadSession->options().hostBundle);
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  }
+  return exports;
+}
+
+/** Near its limit the heap gets a little more, so that the environment can be stopped in order. */
+size_t onNearHeapLimit(void* environment, size_t current, size_t) {
+  threadSession->ending("its heap is full (" + std::to_string(current >> 20) + " MiB)");
+  node::Stop(static_cast<node::Environment*>(environment));
+  return current + heapReserveBytes;
+}
+
+/** V8 would abort the process when this returned. The environment is never freed: what it holds that others need is let go here. */
+void onOutOfMemory(const char* where, bool) {
+  if (threadInstance != nullptr) {
+    for (const int fd : threadInstance->lockedFiles) unlockFile(fd);
+  }
+  threadSession->setStop(nullptr);
+  threadSession->down(std::string("out of memory in ") + (where != nullptr ? where : "V8"));
+  threadSession->ended();
+  for (;;) ::pause();
+}
+
+void spin(node::Environment* env, v8::Isolate* isolate) {
+  isolate->AddNearHeapLimitCallback(onNearHeapLimit, env);
+  isolate->SetOOMErrorHandler(onOutOfMemory);
+  node::SetProcessExitHandler(env, [](node::Environment* env, int code) {
+    threadSession->ending("it called process.exit(" + std::to_string(code) + ")");
+    node::Stop(env);
+  });
+  node::AddLinkedBinding(env, "moorage", registerModule, NAPI_VERSION);
+  threadSession->setStop([env] { node::Stop(env); });
+  if (!node::LoadEnvironment(env, mainScript).IsEmpty()) node::SpinEventLoop(env).IsNothing();
+  threadSession->setStop(nullptr);
+  isolate->RemoveNearHeapLimitCallback(onNearHeapLimit, 0);
+  node::Stop(env);
+}
+
+std::string joined(const std::vector<std::string>& errors) {
+  std::string text;
+  for (const std::string& error : errors) text += (text.empty() ? "" : "; ") + error;
+  return text;
+}
+
+void runInRuntime(const NodeRuntime& runtime) {
+  using namespace node::EnvironmentFlags;
+  // Files that the host had open are closed with it: the daemon lives on, and the journal's lock must not.
+  const auto flags = static_cast<Flags>(kNoCreateInspector | kNoGlobalSearchPaths | kTrackUnmanagedFds);
+  std::vector<std::string> errors;
+  const auto setup = node::CommonEnvironmentSetup::Create(runtime.platform, &errors, runtime.args, runtime.execArgs, flags);
+  if (!setup) return threadSession->ending("no JS environment could be made: " + joined(errors));
+  const v8::Locker locker(setup->isolate());
+  const v8::Isolate::Scope isolateScope(setup->isolate());
+  const v8::HandleScope handles(setup->isolate());
+  const v8::Context::Scope contextScope(setup->context());
+  spin(setup->env(), setup->isolate());
+}
+
+}  // namespace
+
+void runEnvironment(const std::shared_ptr<Session>& session) {
+  threadSession = session;
+  const NodeRuntime& runtime = nodeRuntime();
+  if (!runtime.error.empty()) {
+    session->ending(runtime.error);
+  } else {
+    runInRuntime(runtime);
+  }
+  session->down("it had nothing left to do");
+  threadSession.reset();
+}
+
+}  // namespace moorage

@@ -1,0 +1,66 @@
+#include "embed/preconditions.hpp"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "effects/error.hpp"
+
+namespace moorage {
+namespace {
+
+// Debian's libnode reads these at its start instead of carrying them.
+constexpr const char* libnodeFiles[] = {
+    "/usr/share/nodejs/cjs-module-lexer/lexer.js", "/usr/share/nodejs/cjs-module-lexer/dist/lexer.js",
+    "/usr/share/nodejs/undici/undici-fetch.js",    "/usr/share/nodejs/acorn/dist/acorn.js",
+    "/usr/share/nodejs/acorn-walk/dist/walk.js",
+};
+
+// Measured: 1.2 GB of address space is fatal for V8, 2 GB are enough.
+constexpr rlim_t addressSpaceMin = 2'000'000'000;
+
+std::string checkReadable(const char* what, const std::string& path, const char* hint) {
+  if (::access(path.c_str(), R_OK) == 0) return {};
+  return std::string(what) + " " + path + " cannot be read: " + describeErrno(errno) + "; " + hint;
+}
+
+std::string checkLibnodeFiles() {
+  for (const char* file : libnodeFiles) {
+    std::string obstacle = checkReadable("libnode's file", file, "apt-get install node-acorn node-cjs-module-lexer node-undici");
+    if (!obstacle.empty()) return obstacle;
+  }
+  return {};
+}
+
+std::string checkAddressSpace() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= addressSpaceMin) return {};
+  return "the limit on address space (ulimit -v, LimitAS=) is " + std::to_string(limit.rlim_cur) +
+         " bytes, and the embedded host needs 2 GB; raise it";
+}
+
+std::string checkExecutableMemory() {
+  const auto size = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  void* page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) {
+    return "memory cannot be made executable: " + describeErrno(errno) +
+           "; the embedded host compiles code, so switch MemoryDenyWriteExecute= off for this daemon";
+  }
+  ::munmap(page, size);
+  return {};
+}
+
+}  // namespace
+
+std::string findObstacle(const SessionOptions& options) {
+  std::string obstacle = checkReadable("the configuration", options.config, "give its path");
+  if (obstacle.empty()) obstacle = checkReadable("the host bundle", options.hostBundle, "it belongs beside libmoorage.so; build it or give its path");
+  if (obstacle.empty()) obstacle = checkReadable("the policy", options.policy, "it belongs beside libmoorage.so; build it or give its path");
+  if (obstacle.empty()) obstacle = checkLibnodeFiles();
+  if (obstacle.empty()) obstacle = checkAddressSpace();
+  if (obstacle.empty()) obstacle = checkExecutableMemory();
+  return obstacle;
+}
+
+}  // namespace moorage
