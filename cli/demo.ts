@@ -39,9 +39,14 @@ async function demo(options: Options): Promise<void> {
     throw new UsageError('the demonstration mounts file systems and needs root; run it with sudo');
   const begun = performance.now();
   const view = createView(options.json ? process.stderr : process.stdout, begun);
-  const workspace = openWorkspace(options.dir, (text) => view.line(text));
+  const workspace = await openWorkspace(options.dir, (text) => view.line(text));
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => abort.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!abort.signal.aborted) view.line(`${signal}: taking everything down`);
+      abort.abort();
+    });
+  }
   let result: DemoResult;
   try {
     result = await runDemo({ workspace, view, killAgent: options.killAgent ?? false, signal: abort.signal });

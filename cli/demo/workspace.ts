@@ -3,17 +3,21 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../usage_error.ts';
 import { leaksBelow, mountsBelow } from './leaks.ts';
 
 const MARK = '.moorage-demo';
+const LET_GO_MS = 10_000;
 
 /** The folders of one demonstration. Sockets lie in a short path of their own: a socket's path has at most 107 bytes. */
 export interface Workspace {
@@ -30,8 +34,8 @@ export interface Workspace {
 }
 
 /** Makes the workspace anew. What an interrupted run left in it is taken down first. Throws {@link UsageError}. */
-export function openWorkspace(path: string, words: (text: string) => void): Workspace {
-  if (existsSync(path)) sweep(path, words);
+export async function openWorkspace(path: string, words: (text: string) => void): Promise<Workspace> {
+  if (existsSync(path)) await sweep(path, words);
   mkdirSync(path, { recursive: true });
   const directory = realpathSync(path);
   const pids: number[] = [];
@@ -59,7 +63,7 @@ export function openWorkspace(path: string, words: (text: string) => void): Work
 }
 
 /** Ends the processes of an earlier run, unmounts what it left and removes its files. */
-function sweep(path: string, words: (text: string) => void): void {
+async function sweep(path: string, words: (text: string) => void): Promise<void> {
   const directory = realpathSync(path);
   const mark = join(directory, MARK);
   if (!existsSync(mark)) {
@@ -68,28 +72,56 @@ function sweep(path: string, words: (text: string) => void): void {
     );
   }
   const { sockets, pids } = JSON.parse(readFileSync(mark, 'utf8')) as { sockets: string; pids: number[] };
-  for (const pid of pids.filter((candidate) => isOurs(candidate, directory))) {
-    words(`an earlier run was interrupted: ending its process ${pid}`);
-    process.kill(pid, 'SIGKILL');
-  }
-  for (let round = 0; round < 20 && mountsBelow(directory).length > 0; round += 1) {
-    for (const target of mountsBelow(directory))
-      execFileSync('umount', ['--lazy', target], { stdio: 'ignore' });
-  }
-  const left = leaksBelow(directory);
-  if (left.length > 0)
-    throw new UsageError(
-      `${directory}: an earlier run left ${left.join(', ')}; unmount that, or choose another directory with --dir`,
-    );
+  const left = [...pids.filter((pid) => isNamedBy(pid, directory)), ...workingIn(directory)];
+  if (left.length > 0) words(`an earlier run was interrupted: ending its ${left.length} processes`);
+  for (const pid of left) endProcess(pid);
+  await clear(directory);
   if (sockets !== '') rmSync(sockets, { recursive: true, force: true });
   rmSync(directory, { recursive: true, force: true });
 }
 
+/** Unmounts, and waits until the last process has let go of the loop devices. */
+async function clear(directory: string): Promise<void> {
+  const end = performance.now() + LET_GO_MS;
+  while (leaksBelow(directory).length > 0) {
+    for (const target of mountsBelow(directory))
+      execFileSync('umount', ['--lazy', target], { stdio: 'ignore' });
+    const leaks = leaksBelow(directory);
+    if (leaks.length > 0 && performance.now() > end) {
+      throw new UsageError(
+        `${directory}: an earlier run left ${leaks.join(', ')}; unmount that, or choose another directory with --dir`,
+      );
+    }
+    await sleep(20);
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
 /** A pid may be somebody else's by now: only a process that names this directory is ended. */
-function isOurs(pid: number, directory: string): boolean {
+function isNamedBy(pid: number, directory: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
   } catch {
     return false;
   }
+}
+
+/** Tasks: processes whose working directory is a sandbox in the directory. Their supervisors end with them. */
+function workingIn(directory: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 0 && readlinkSync(`/proc/${pid}/cwd`).startsWith(`${directory}/`);
+      } catch {
+        return false;
+      }
+    });
 }

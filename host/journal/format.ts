@@ -9,14 +9,15 @@ import { crc32c } from './crc32c.ts';
  *   block: record
  *   block: record ...
  *
- *   block  = length u32 | CRC-32C of the body u32 | body
+ *   block  = length u32 | CRC-32C of the length u32 | CRC-32C of the body u32 | body
  *   record = CRC-32C of the effects of the step before u32 | wall time in ms float64 | event frame
  *
+ * The length has a checksum of its own, so that a changed length is told from a record that was never finished.
  * A record without a frame is a seal: it only carries the digest of the last step of a run that ended in order.
  */
 export const MAGIC = Buffer.from('MOORAGE1', 'latin1');
 export const FORMAT = 1;
-export const BLOCK_HEAD = 8;
+export const BLOCK_HEAD = 12;
 export const RECORD_HEAD = 12;
 /** Largest body that a reader believes in: a frame and its head. */
 export const BODY_MAX = 256 * 1024 + RECORD_HEAD;
@@ -42,7 +43,8 @@ export interface JournalRecord {
 export function block(body: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(BLOCK_HEAD + body.length);
   bytes.writeUInt32LE(body.length, 0);
-  bytes.writeUInt32LE(crc32c(body), 4);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(0, 4)), 4);
+  bytes.writeUInt32LE(crc32c(body), 8);
   bytes.set(body, BLOCK_HEAD);
   return bytes;
 }

@@ -66,11 +66,13 @@ export function readSegment(file: string): Segment {
 function readBlock(bytes: Buffer, offset: number): Buffer | string {
   if (bytes.length - offset < BLOCK_HEAD) return 'torn';
   const length = bytes.readUInt32LE(offset);
+  if (crc32c(bytes.subarray(offset, offset + 4)) !== bytes.readUInt32LE(offset + 4))
+    return 'the checksum of a length is wrong';
   if (length > BODY_MAX) return `a length of ${length} bytes, more than any record has`;
   const start = offset + BLOCK_HEAD;
   if (bytes.length - start < length) return 'torn';
   const body = bytes.subarray(start, start + length);
-  return crc32c(body) === bytes.readUInt32LE(offset + 4) ? body : 'the checksum is wrong';
+  return crc32c(body) === bytes.readUInt32LE(offset + 8) ? body : 'the checksum is wrong';
 }
 
 function takeBody(segment: Segment, body: Buffer, offset: number): string | undefined {

@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { task, waitUntil } from './embedded_bench.ts';
+import { embeddedSuite } from './embedded_suite.ts';
+
+const { test, bench, run } = embeddedSuite('embedded: tasks');
+
+test('a task sees its volume, runs in a namespace of its own, and nothing stays mounted', async () => {
+  const { agent, output, mounts } = bench();
+  const cmd =
+    'echo rows > data/file; findmnt -no OPTIONS -T data; readlink /proc/self/ns/mnt; ls /proc/self/fd | wc -l';
+  const process = agent([{ id: '/a', cmd, labels: { volume: 'v1:data', token: 'secret' } }]);
+  assert.is(await process.ended, 0, process.said());
+  const finished = process.events.find(task('/a', 'finished'));
+  assert.ok(finished, JSON.stringify(process.events));
+  const [options = '', namespace] = output(finished).split('\n');
+  assert.match(options, /rw,nosuid,nodev/);
+  assert.not.equal(namespace, '');
+  assert.equal(mounts(), []);
+});
+
+test('libmoorage.so and libnode are inside the agent, and its journal holds no label that is not ours', async () => {
+  const { agent, work, journals } = bench();
+  const process = agent();
+  const started = await process.until(({ event, state }) => event === 'agent' && state === 'recovered');
+  const maps = readFileSync(`/proc/${started.pid}/maps`, 'utf8');
+  assert.match(maps, /libmoorage\.so/);
+  assert.match(maps, /libnode\.so/);
+  process.send({
+    launch: { id: '/a', cmd: 'true', labels: { volume: 'v1', token: 'secret-7' }, env: { KEY: 'secret-8' } },
+  });
+  await process.until(task('/a', 'finished'));
+  process.send({ stop: true });
+  await process.ended;
+  const journal = journals()
+    .map((name) => readFileSync(join(work, 'state', 'journal', name), 'latin1'))
+    .join();
+  assert.match(journal, /v1/);
+  assert.not.match(journal, /secret|token/);
+});
+
+test('two tasks share one volume, one of them read-only, and what one writes the other reads', async () => {
+  const { agent, output } = bench();
+  const write = 'until [ -e data/ready ]; do sleep 0.02; done; echo hello > data/word; sync';
+  const read =
+    'touch data/x 2>/dev/null && echo writable; until [ -s data/word ]; do sleep 0.02; done; cat data/word';
+  const process = agent([
+    { id: '/w', cmd: `touch data/ready; ${write}`, labels: { volume: 'v1:data' } },
+    { id: '/r', cmd: read, labels: { volume: 'v1:data:ro' } },
+  ]);
+  assert.is(await process.ended, 0, process.said());
+  const finished = process.events.find(task('/r', 'finished'));
+  assert.is(output(finished as never), 'hello\n');
+});
+
+test('an external volume of Marathon is mounted where it says', async () => {
+  const { agent, output } = bench();
+  const external = { name: 'v1', provider: 'dvdi', options: { 'dvdi/driver': 'ebs' } };
+  const volumes = [{ containerPath: 'in/side', mode: 'RW', external }];
+  const process = agent([{ id: '/m', cmd: 'findmnt -no FSTYPE in/side', container: { volumes } }]);
+  assert.is(await process.ended, 0, process.said());
+  assert.is(output(process.events.find(task('/m', 'finished')) as never), 'ext4\n');
+});
+
+test('a killed agent leaves the task and its volume alone; the next one takes both over and cleans up', async () => {
+  const { agent, mounts, output } = bench();
+  const first = agent([
+    { id: '/k', cmd: 'sleep 1.5; echo late > data/late; cat data/late', labels: { volume: 'v1:data' } },
+  ]);
+  await first.until(task('/k', 'running'));
+  first.child.kill('SIGKILL');
+  assert.is(await first.ended, null);
+  assert.is(mounts().length, 2, 'driver mount and managed mount are still there');
+  const second = agent();
+  const finished = await second.until(task('/k', 'finished'));
+  assert.is(output(finished), 'late\n');
+  second.send({ stop: true });
+  assert.is(await second.ended, 0, second.said());
+  assert.equal(mounts(), []);
+});
+
+test('a task that ended while the agent was down is cleaned up by the next one', async () => {
+  const { agent, mounts } = bench();
+  const first = agent([{ id: '/e', cmd: 'echo > data/begun; sleep 0.3', labels: { volume: 'v1:data' } }]);
+  const running = await first.until(task('/e', 'running'));
+  first.child.kill('SIGKILL');
+  await first.ended;
+  await waitUntil('the task has ended', () => !existsSync(`/proc/${running.pid}`));
+  const second = agent();
+  await second.until(task('/e', 'finished'));
+  await waitUntil('nothing is mounted', () => mounts().length === 0);
+  second.send({ stop: true });
+  assert.is(await second.ended, 0);
+});
+
+test('a driver that hangs delays no other driver, and the task that waits can be killed', async () => {
+  const { agent, folder, writeConfig, driver, mounts } = bench();
+  const socket = join(folder, 'hung.sock');
+  const connections = new Set<Socket>();
+  const server = createServer((connection) => connections.add(connection.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  try {
+    writeConfig({
+      prepareMs: 4000,
+      drivers: { ebs: { address: `unix://${driver.socket}` }, hung: { address: `unix://${socket}` } },
+    });
+    const process = agent();
+    for (let i = 0; i < 20; i += 1) {
+      process.send({
+        launch: { id: `/h${i}`, cmd: 'true', labels: { volume: `x${i}`, 'volume-driver': 'hung' } },
+      });
+    }
+    process.send({ launch: { id: '/ok', cmd: 'true', labels: { volume: 'v1' } } });
+    await process.until(task('/ok', 'finished'));
+    assert.not(process.events.some(({ state, app }) => state === 'failed' && app !== '/ok'));
+    process.send({ kill: '/h0' });
+    await process.until(({ app, state }) => app === '/h0' && (state === 'killed' || state === 'failed'));
+    process.send({ stop: true });
+    await process.ended;
+    assert.equal(mounts(), []);
+  } finally {
+    for (const connection of connections) connection.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+run();
