@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { task, waitUntil } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
@@ -63,6 +64,30 @@ test('an external volume of Marathon is mounted where it says', async () => {
   assert.is(await process.ended, 0, process.said());
   assert.is(output(process.events.find(task('/m', 'finished')) as never), 'ext4\n');
 });
+
+test('with a rootfs the task lives in it: its volume at an absolute path, the rest of the machine gone', async () => {
+  const { agent, folder, output, mounts } = bench();
+  const rootfs = makeRootfs(join(folder, 'image'));
+  const cmd = 'echo row > /data/in/file; cat /data/in/file; pwd; ls /etc 2>/dev/null | wc -l; ls /';
+  const process = agent([{ id: '/i', cmd, labels: { volume: 'v1:/data/in' }, container: { rootfs } }]);
+  assert.is(await process.ended, 0, process.said());
+  const lines = output(process.events.find(task('/i', 'finished')) as never).split('\n');
+  assert.equal(lines.slice(0, 3), ['row', '/mnt/mesos/sandbox', '0']);
+  assert.not(lines.includes('home'));
+  assert.equal(mounts(), []);
+});
+
+/** A root file system with the shell and the tools that the test uses, and the libraries that they need. */
+function makeRootfs(directory: string): string {
+  for (const program of ['/bin/sh', '/bin/cat', '/bin/ls', '/usr/bin/wc']) {
+    const needed = execFileSync('ldd', [program], { encoding: 'utf8' }).match(/\/\S+(?= \()/g) ?? [];
+    for (const file of [program, ...needed]) {
+      mkdirSync(join(directory, dirname(file)), { recursive: true });
+      copyFileSync(file, join(directory, file));
+    }
+  }
+  return directory;
+}
 
 test('a killed agent leaves the task and its volume alone; the next one takes both over and cleans up', async () => {
   const { agent, mounts, output } = bench();

@@ -197,6 +197,7 @@ function rowsIn(sandbox: string | undefined): number {
 
 async function runTasks(agent: AgentKeeper, tasks: Tasks, watch: Watch, options: DemoOptions): Promise<void> {
   const aborted = new Promise<never>((_, reject) => {
+    if (options.signal.aborted) reject(new CheckError('interrupted'));
     options.signal.addEventListener('abort', () => reject(new CheckError('interrupted')), { once: true });
   });
   const poll = setInterval(() => show(watch, options.view), POLL_MS);
