@@ -12,6 +12,12 @@ export const FRAME_MAX: i32 = 256 * 1024;
 /** How deep a frame may nest before it is refused. */
 export const DEPTH_MAX: i32 = 16;
 
+/** Volumes that one container may ask for. */
+export const REQUESTS_MAX: i32 = 64;
+/** Driver options of one volume. */
+export const OPTIONS_MAX: i32 = 64;
+/** Characters of one volume label or DVDI variable. */
+export const LABEL_MAX: i32 = 16384;
 export const NAME_MAX: i32 = 255;
 export const PATH_MAX: i32 = 4095;
 /** Texts that come from drivers are cut to this many characters before they go into an answer. */

@@ -12,6 +12,8 @@ export interface Directory {
   readonly containers: Map<string, ContainerPlace>;
   /** Driver mountpoints by `driver/name`, as last answered. */
   readonly mountpoints: Map<string, string>;
+  /** The file system (`major:minor`) of each volume, as last bound. */
+  readonly devs: Map<string, string>;
 }
 
 export interface DriverPlace {
@@ -34,12 +36,20 @@ export interface DirectoryKeeper {
 
 const MAX_IN_FLIGHT = 16;
 
+/** What is of use here in the value of a `done`. */
+interface Answer {
+  mountpoint?: string;
+  dev?: string;
+  driver?: { path?: string; pathMountId?: number };
+}
+
 export function createDirectory(): DirectoryKeeper {
   const directory: Directory = {
     root: '',
     drivers: new Map(),
     containers: new Map(),
     mountpoints: new Map(),
+    devs: new Map(),
   };
   /** Volume of each effect whose answer names a mountpoint. */
   const asked = new Map<number, string>();
@@ -59,8 +69,10 @@ export function createDirectory(): DirectoryKeeper {
     const key = asked.get(event.effect);
     if (key === undefined) return;
     asked.delete(event.effect);
-    const answer = event.value as { mountpoint?: string; driver?: { path?: string } } | undefined;
-    const path = answer?.mountpoint ?? answer?.driver?.path;
+    const answer = event.value as Answer | undefined;
+    if (event.ok && answer?.dev) directory.devs.set(key, answer.dev);
+    const seen = answer?.driver?.pathMountId === undefined ? undefined : answer.driver.path;
+    const path = answer?.mountpoint ?? seen;
     if (event.ok && path) directory.mountpoints.set(key, path);
   }
 
@@ -68,7 +80,8 @@ export function createDirectory(): DirectoryKeeper {
     if (event.type === 'configure' && isTaken(event.call, effects)) learnConfig(event.config);
     else if (event.type === 'prepare') {
       const { id, sandbox, rootfs } = event.container;
-      if (!directory.containers.has(id)) directory.containers.set(id, { sandbox, rootfs, pid: undefined });
+      if (isRefused(event.call, effects)) return;
+      directory.containers.set(id, { sandbox, rootfs, pid: directory.containers.get(id)?.pid });
     } else if (event.type === 'recover') {
       for (const { id, sandbox, rootfs, pid } of event.containers)
         directory.containers.set(id, { sandbox, rootfs, pid });
@@ -86,9 +99,15 @@ export function createDirectory(): DirectoryKeeper {
       for (const effect of effects) {
         const answersPath = (effect.type === 'driver' && effect.op === 'mount') || effect.type === 'observe';
         if (answersPath) asked.set(effect.effect, `${effect.driver}/${effect.name}`);
+        else if (effect.type === 'bind')
+          asked.set(effect.effect, effect.target.split('/').slice(-2).join('/'));
       }
     },
   };
+}
+
+function isRefused(call: number, effects: readonly Effect[]): boolean {
+  return effects.some((effect) => effect.type === 'reply' && effect.call === call && !effect.ok);
 }
 
 function isTaken(call: number, effects: readonly Effect[]): boolean {

@@ -5,6 +5,7 @@ import type { DirectoryKeeper } from './directory.ts';
 import { perform } from './effects/perform.ts';
 import { decodeEffects, encodeEffect } from './frames/effect_frame.ts';
 import { decodeEvent, encodeEvent, stamp, typeOf } from './frames/event_frame.ts';
+import { FRAME_MAX } from './frames/schema.ts';
 import type { Effect, Event, ReplyEffect, WorkEffect } from './frames/types.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import type { Log } from './log.ts';
@@ -17,6 +18,8 @@ export interface IsolatorParts {
   directory: DirectoryKeeper;
   /** The last time of the journal. */
   startAt: number;
+  /** Calls are numbered from here: a number of an earlier run is never given again. */
+  nextCall: number;
   log: Log;
   /** A `limit` or `alert` frame for the embedding program. */
   notice(frame: Uint8Array): void;
@@ -54,16 +57,42 @@ const BAD_FRAME: ReplyEffect = {
   },
 };
 
+/** The event of a frame; undefined when the policy has answered it as unreadable. */
+function readEvent(frame: Uint8Array): Event | undefined {
+  try {
+    return decodeEvent(frame);
+  } catch {
+    return undefined;
+  }
+}
+
 function endsRecovery(event: Event, effects: readonly Effect[]): boolean {
   return (
     event.type === 'recover' && event.last && effects.some((effect) => effect.type === 'reply' && effect.ok)
   );
 }
 
+/** What a driver answered does not fit into a frame: the effect failed. */
+function tooLarge(event: Record<string, unknown>): Record<string, unknown> {
+  const error = { code: 'too-large', message: 'the answer is larger than a frame', kind: 'timeout' };
+  return { type: event.type, effect: event.effect, ok: false, error };
+}
+
 /** What touches nothing outside of the agent. */
 function isAnswer({ type }: Effect): boolean {
   return type === 'reply' || type === 'alert' || type === 'limit';
 }
+
+const NOT_RECOVERED: ReplyEffect = {
+  type: 'reply',
+  call: 0,
+  ok: false,
+  error: {
+    code: 'not-recovered',
+    message: 'this host has not heard of the running containers yet',
+    hint: 'send recover first, and wait for its answer',
+  },
+};
 
 export function createIsolator(parts: IsolatorParts): Isolator {
   const { binding, policy, journal, directory, log } = parts;
@@ -74,7 +103,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   let queue: Waiting[] = [];
   let draining = false;
   let inFlight = 0;
-  let nextCall = 1;
+  let nextCall = parts.nextCall;
   let closed = false;
   /** Before the recovery nothing is touched: it voids whatever was decided until then. */
   let recovered = false;
@@ -114,9 +143,9 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     const frameOfEffects = policy.step(frame);
     journal.stepped(frameOfEffects);
     const effects = decodeEffects(frameOfEffects);
-    const event = decodeEvent(frame);
-    directory.learn(event, effects);
-    recovered ||= endsRecovery(event, effects);
+    const event = readEvent(frame);
+    if (event) directory.learn(event, effects);
+    recovered ||= event !== undefined && endsRecovery(event, effects);
     return recovered ? effects : effects.filter(isAnswer);
   }
 
@@ -148,7 +177,8 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   }
 
   function tell(event: Record<string, unknown>): void {
-    submit(encodeEvent({ ...event, at: 0 }));
+    const frame = encodeEvent({ ...event, at: 0 });
+    submit(frame.length > FRAME_MAX ? encodeEvent({ ...tooLarge(event), at: 0 }) : frame);
   }
 
   function isIdle(): boolean {
@@ -163,7 +193,9 @@ export function createIsolator(parts: IsolatorParts): Isolator {
 
   return {
     call(frame, answer) {
-      if (typeOf(frame) === 0) answer(encodeEffect(BAD_FRAME));
+      const type = typeOf(frame);
+      if (type === 0 || frame.length > FRAME_MAX) answer(encodeEffect(BAD_FRAME));
+      else if (!recovered) answer(encodeEffect(NOT_RECOVERED));
       else submit(frame, (reply) => answer(encodeEffect(reply)));
     },
     ask: (event) => new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),

@@ -1,5 +1,6 @@
 import type { Binding, Mount } from './binding.ts';
 import type { Directory } from './directory.ts';
+import { pack } from './frames/codec.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
 import { decodeEvent, typeOf } from './frames/event_frame.ts';
 import type { Event, RecoveredContainer, ReplyEffect } from './frames/types.ts';
@@ -8,9 +9,8 @@ import type { JournalState } from './journal/journal_files.ts';
 
 /** The number of `recover` in a frame. */
 const RECOVER = 2;
-/** So many containers and mounts go into one part; a part stays far below the size of a frame. */
-const CONTAINERS_PER_PART = 50;
-const MOUNTS_PER_PART = 400;
+/** What goes into one part; a frame takes more, with the names of the fields left out. */
+const PART_BYTES = 160 * 1024;
 
 export interface RecoveryParts {
   isolator: Isolator;
@@ -88,25 +88,51 @@ function isOnDisk({ dev, source, fstype }: Mount): boolean {
   );
 }
 
+/** The events of one recovery: each fits into a frame, the last one says that it is the last. */
 function split(
   event: Event & { type: 'recover' },
   containers: RecoveredContainer[],
   mounts: Mount[],
   parts: RecoveryParts,
 ) {
-  const count = Math.max(
-    1,
-    Math.ceil(containers.length / CONTAINERS_PER_PART),
-    Math.ceil(mounts.length / MOUNTS_PER_PART),
-  );
-  return Array.from({ length: count }, (_, part) => ({
+  const fitting = containers.map((container) => fit(container, mounts));
+  const groups: { containers: RecoveredContainer[]; orphans: string[]; mounts: Mount[] }[] = [];
+  for (const group of bySize(fitting)) groups.push({ containers: group, orphans: [], mounts: [] });
+  for (const group of bySize(event.orphans ?? []))
+    groups.push({ containers: [], orphans: group, mounts: [] });
+  for (const group of bySize(mounts)) groups.push({ containers: [], orphans: [], mounts: group });
+  if (groups.length === 0) groups.push({ containers: [], orphans: [], mounts: [] });
+  return groups.map((group, part) => ({
     type: 'recover',
     journal: parts.journal,
     bootId: parts.bootId,
-    containers: containers.slice(part * CONTAINERS_PER_PART, (part + 1) * CONTAINERS_PER_PART),
-    orphans: part === 0 ? (event.orphans ?? []) : [],
-    mounts: mounts.slice(part * MOUNTS_PER_PART, (part + 1) * MOUNTS_PER_PART),
+    ...group,
     part,
-    last: part === count - 1,
+    last: part === groups.length - 1,
   }));
+}
+
+/** Lists of at most PART_BYTES each, in order. */
+function bySize<Item>(items: readonly Item[]): Item[][] {
+  const groups: Item[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const size = pack(item).length;
+    if (size > room) {
+      groups.push([]);
+      room = PART_BYTES;
+    }
+    room -= size;
+    groups.at(-1)?.push(item);
+  }
+  return groups;
+}
+
+/** Of a container with a very long mount table only the mounts of file systems that are also ours are kept. */
+function fit(container: RecoveredContainer, ours: readonly Mount[]): RecoveredContainer {
+  if (pack(container).length <= PART_BYTES / 2) return container;
+  const devs = new Set(ours.map(({ dev }) => dev));
+  const seen = new Set<string>();
+  const mounts = container.mounts.filter(({ dev }) => devs.has(dev) && !seen.has(dev) && seen.add(dev));
+  return { ...container, mounts };
 }

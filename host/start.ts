@@ -4,7 +4,7 @@ import type { Binding } from './binding.ts';
 import { readConfigFile } from './config_file.ts';
 import { createDirectory, type DirectoryKeeper, learnFrame } from './directory.ts';
 import { decodeEffects } from './frames/effect_frame.ts';
-import { decodeEvent } from './frames/event_frame.ts';
+import { stampOf } from './frames/event_frame.ts';
 import { createIsolator, type Isolator } from './isolator.ts';
 import { type JournalState, openJournal, segmentName } from './journal/journal_files.ts';
 import { createSegment } from './journal/journal_writer.ts';
@@ -52,7 +52,14 @@ export async function startHost(options: StartOptions): Promise<Host> {
   const file = join(state.journal, segmentName(journal.nextNumber));
   const header = { abi: ABI_VERSION, policy: policy.digest, bootId, wallMs: Date.now() };
   const writer = createSegment(file, header, past.lastEffects);
-  const parts = { ...options, policy, directory, journal: writer, startAt: past.at };
+  const parts = {
+    ...options,
+    policy,
+    directory,
+    journal: writer,
+    startAt: past.at,
+    nextCall: past.lastCall + 1,
+  };
   const isolator = createIsolator(parts);
   await configure(isolator, config, options);
   const recovery = createRecovery({
@@ -88,12 +95,15 @@ function catchUp(
   log: Log,
 ) {
   let at = 0;
+  let lastCall = 0;
   const result = replay(segments, {
     policyFor: archive.find,
     stopAtDivergence: false,
     onStep(record, effects) {
       learnFrame(directory, record.frame, decodeEffects(effects));
-      at = Math.max(at, timeOf(record.frame));
+      const stamped = stampOf(record.frame);
+      at = Math.max(at, stamped.at);
+      lastCall = Math.max(lastCall, stamped.call);
     },
   });
   if (result.divergence) log('error', `replay of the journal diverged at event ${result.divergence.event}`);
@@ -101,12 +111,7 @@ function catchUp(
     const snapshot = result.policy.snapshot();
     if (snapshot) policy.restore(snapshot);
   }
-  return { at, lastEffects: result.lastEffects };
-}
-
-function timeOf(frame: Uint8Array): number {
-  const { at } = decodeEvent(frame);
-  return Number.isFinite(at) ? at : 0;
+  return { at, lastCall, lastEffects: result.lastEffects };
 }
 
 async function configure(

@@ -38,8 +38,15 @@ function checkRoot(config: Config): Refusal | null {
   if (normal.refusal) return normal.refusal;
   if (!config.root.startsWith('/'))
     return bad('config.root: "' + config.root + '" is not absolute', 'write a path that starts with /');
-  config.root = normal.path;
+  if (normal.path != config.root)
+    return bad('config.root: "' + config.root + '" is not in its shortest form', 'write ' + normal.path);
   const before = state.config;
+  if (before && before.agentId != config.agentId && state.volumes.size > 0) {
+    return bad(
+      'config.agentId: cannot change while volumes are mounted under the id of ' + before.agentId,
+      'drain the agent first',
+    );
+  }
   if (before && before.root != config.root && state.volumes.size > 0) {
     return bad(
       'config.root: cannot change from ' + before.root + ' while volumes are mounted there',
@@ -90,7 +97,11 @@ function checkTargets(config: Config): Refusal | null {
         'choose another directory',
       );
     }
-    config.allowedTargets[i] = normal.path;
+    if (normal.path != target)
+      return bad(
+        'config.allowedTargets: "' + target + '" is not in its shortest form',
+        'write ' + normal.path,
+      );
   }
   return null;
 }

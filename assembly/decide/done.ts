@@ -69,6 +69,15 @@ function got(volume: Volume, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
     volume.exists = outcome.exists ? v.YES : v.NO;
+  } else if (outcome.code == 'unsupported') {
+    const failure = failureText('get', volume, outcome);
+    retryLater(volume, DRIVER_REFUSED, failure);
+    failWaiters(
+      volume,
+      DRIVER_REFUSED,
+      failure,
+      'set mountNeverCreates for the driver, if its Mount creates nothing',
+    );
   } else if (outcome.refused) {
     volume.exists = v.NO;
     volume.failure = outcome.message;
@@ -90,7 +99,12 @@ function created(volume: Volume, outcome: Outcome): void {
 
 function mounted(volume: Volume, outcome: Outcome): void {
   if (outcome.ok && outcome.mountpoint.startsWith('/')) {
-    volume.settled();
+    // The attempts go on counting until it is bound: a driver whose mounts do not last is not asked faster and faster.
+    volume.retryAt = 0;
+    volume.failure = '';
+    volume.failureCode = '';
+    volume.vanishAt = 0;
+    volume.driverMountId = 0;
     volume.mounted = v.YES;
     volume.mountpoint = outcome.mountpoint;
     volume.owedMin += 1;
@@ -110,10 +124,9 @@ function mounted(volume: Volume, outcome: Outcome): void {
   }
   if (outcome.timedOut) volume.settleAt = state.now + state.configured().settleMs;
   retryLater(volume, codeOf(outcome), failure);
-  if (outcome.refused) {
-    volume.retryAt = 0;
-    failWaiters(volume, DRIVER_REFUSED, failure, 'see the log of driver ' + volume.driver);
-  }
+  if (!outcome.refused) return;
+  failWaiters(volume, DRIVER_REFUSED, failure, 'see the log of driver ' + volume.driver);
+  if (volume.users.length == 0) volume.retryAt = 0;
 }
 
 function unmounted(volume: Volume, outcome: Outcome): void {
@@ -126,7 +139,10 @@ function unmounted(volume: Volume, outcome: Outcome): void {
   }
   if (outcome.unreachable) volume.unmountTried = false;
   else volume.forgetCertainty();
-  if (outcome.timedOut && volume.owedMin > 0) volume.owedMin -= 1;
+  if (outcome.timedOut) {
+    if (volume.owedMin > 0) volume.owedMin -= 1;
+    volume.vanishAt = state.now + state.configured().settleMs;
+  }
   const failure = failureText('unmount', volume, outcome);
   retryLater(volume, codeOf(outcome), failure);
   emitAlert(
@@ -142,6 +158,7 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
     volume.driverMountId = outcome.sourceMountId;
+    volume.boundMountId = outcome.sourceMountId;
     volume.dev = outcome.dev;
     return setMode(volume, readonly, v.YES, outcome.mountId);
   }
@@ -149,7 +166,6 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
   volume.forgetCertainty();
   retryLater(volume, codeOf(outcome), failure);
   if (!outcome.refused) return;
-  volume.retryAt = 0;
   const code = outcome.code == NOT_MOUNTED ? NOT_MOUNTED : DRIVER_FAILED;
   failWaiters(
     volume,
@@ -157,6 +173,7 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
     failure,
     'driver ' + volume.driver + ' must mount the volume where it says; see plainDirs in the configuration',
   );
+  if (volume.users.length == 0) volume.retryAt = 0;
 }
 
 function detached(volume: Volume, readonly: bool, outcome: Outcome): void {

@@ -1,4 +1,5 @@
 import { emitAlert } from '../effects/emit.ts';
+import { isWithin } from '../requests/names.ts';
 import { state } from '../state/state.ts';
 import { UNKNOWN } from '../state/volume.ts';
 import { next } from './next.ts';
@@ -17,7 +18,7 @@ export function lost(target: string): void {
   const volumes = state.volumes.values();
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
-    if (volume.mountpoint != target) continue;
+    if (volume.mountpoint.length == 0 || !isWithin(volume.mountpoint, target)) continue;
     emitAlert('error', 'driver-mount-lost', 'somebody unmounted ' + target, '', volume.key);
     volume.mounted = UNKNOWN;
     next(volume);

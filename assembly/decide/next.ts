@@ -1,12 +1,12 @@
 import { emitBind, emitDetach, emitDriver, emitLimit, emitObserve } from '../effects/emit.ts';
-import { NO_SUCH_VOLUME } from '../errors.ts';
+import { NO_SUCH_VOLUME, NOT_MOUNTED, TIMEOUT } from '../errors.ts';
 import { GET_MS } from '../limits.ts';
-import { LIMITED, PREPARING, READY } from '../state/container.ts';
+import { Container, LIMITED, PREPARING, READY } from '../state/container.ts';
 import { countUsers, state } from '../state/state.ts';
 import * as v from '../state/volume.ts';
 import { Volume } from '../state/volume.ts';
 import { managedPath } from './paths.ts';
-import { advance, failWaiters } from './prepare.ts';
+import { advance, failWaiters, refuseCalls } from './prepare.ts';
 import { retryLater } from './retry.ts';
 
 /**
@@ -25,12 +25,33 @@ function mayBegin(volume: Volume): bool {
 }
 
 function forward(volume: Volume): void {
+  if (volume.mounted == v.YES && state.now < volume.vanishAt) waitForVanishing(volume);
   if (volume.uncertain) {
     if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);
   } else if (volume.mounted == v.NO) acquire(volume);
+  else if (isStale(volume)) detachStale(volume);
   else if (volume.rw == v.NO && wantsMode(volume, false)) bind(volume, false);
   else if (volume.ro == v.NO && wantsMode(volume, true)) bind(volume, true);
   else tellWaiters(volume);
+}
+
+/** An unmount that nobody has heard the end of may yet take the mount away: it is not handed out before that is settled. */
+function waitForVanishing(volume: Volume): void {
+  volume.mounted = v.UNKNOWN;
+  retryLater(volume, TIMEOUT, 'unmount ' + volume.key + ': no answer yet');
+  if (volume.retryAt > volume.vanishAt) state.retryVolume(volume, volume.vanishAt);
+}
+
+/** Our binds show a mount that the driver has replaced since. */
+function isStale(volume: Volume): bool {
+  return volume.managed && volume.boundMountId > 0 && volume.boundMountId != volume.driverMountId;
+}
+
+/** Takes our binds away so that new ones can be made; true while there is one. */
+function detachStale(volume: Volume): bool {
+  if (!volume.managed) return false;
+  if (mayBegin(volume)) detach(volume, volume.rw == v.YES ? v.DETACH_RW : v.DETACH_RO, volume.rw != v.YES);
+  return true;
 }
 
 /** Does a user that still counts want the volume read-only, or for writing? */
@@ -48,7 +69,7 @@ function tellWaiters(volume: Volume): void {
   const users = volume.users.slice(0);
   for (let i = 0; i < users.length; i++) {
     const container = state.container(users[i]);
-    if (container && container.phase == PREPARING) advance(container);
+    if (container) advance(container);
   }
 }
 
@@ -56,6 +77,7 @@ function tellWaiters(volume: Volume): void {
 function acquire(volume: Volume): void {
   limitTheLost(volume);
   if (countUsers(volume, PREPARING) + countUsers(volume, READY) == 0 || !mayBegin(volume)) return;
+  if (detachStale(volume)) return;
   const driver = state.configured().driver(volume.driver);
   const creates = wantsCreate(volume);
   if (volume.exists == v.UNKNOWN && (creates || !driver.mountNeverCreates)) {
@@ -107,9 +129,20 @@ function limitTheLost(volume: Volume): void {
     const container = state.container(volume.users[i]);
     if (!container || container.phase != READY) continue;
     if (volume.dev.length > 0 && container.ownDevs.indexOf(volume.dev) >= 0) continue;
-    container.phase = LIMITED;
-    emitLimit(container.id, 'volume ' + volume.key + ' is no longer mounted by its driver');
+    limit(container, volume);
   }
+}
+
+function limit(container: Container, volume: Volume): void {
+  const reason = 'volume ' + volume.key + ' is no longer mounted by its driver';
+  container.phase = LIMITED;
+  refuseCalls(
+    container,
+    NOT_MOUNTED,
+    'container ' + container.id + ': ' + reason,
+    'send its cleanup, and start it anew',
+  );
+  emitLimit(container.id, reason);
 }
 
 function bind(volume: Volume, readonly: bool): void {
@@ -122,7 +155,7 @@ function bind(volume: Volume, readonly: bool): void {
     managedPath(volume, readonly),
     readonly,
     owner,
-    driver.plainDirs,
+    volume.plainDirs,
   );
 }
 

@@ -55,11 +55,12 @@ function seeDriver(volume: Volume, outcome: Outcome): void {
 
 /** The driver answers and the kernel shows no mount of it. Plain directories never show one: there the count decides. */
 function seeNothing(volume: Volume): void {
-  if (state.configured().driver(volume.driver).plainDirs && volume.owedMin > 0 && !volume.unmountTried) {
+  if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried) {
     volume.mounted = v.YES;
     return;
   }
   volume.mounted = v.NO;
+  volume.vanishAt = 0;
   if (volume.unmountTried) volume.owedMin = 0;
   volume.owedMax = volume.owedMin;
 }
@@ -70,7 +71,7 @@ function seePins(volume: Volume, outcome: Outcome): void {
   for (let i = 0; i < outcome.pinnedBy.length; i++) {
     const pin = outcome.pinnedBy[i];
     const who = pin.container.length > 0 ? 'container ' + pin.container : 'process ' + decimal(pin.pid);
-    const ours = pin.container.length > 0;
+    const ours = pin.container.length > 0 || state.quarantine.length > 0;
     const text =
       who + ' still has volume ' + volume.key + (ours ? '; it stays mounted' : ' in its mount namespace');
     emitAlert(ours ? 'error' : 'info', ours ? 'pinned' : 'pinned-outside', text, pin.container, volume.key);

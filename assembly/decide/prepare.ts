@@ -4,6 +4,7 @@ import {
   DESTROYED,
   DRAINING,
   EXCLUSIVE,
+  NOT_MOUNTED,
   NOT_RECOVERED,
   OPTIONS_DIFFER,
   Refusal,
@@ -14,9 +15,9 @@ import { ContainerInfo } from '../events/container.ts';
 import { admit } from '../requests/admission.ts';
 import { gather } from '../requests/gather.ts';
 import { Request } from '../requests/request.ts';
-import { Container, GONE, PREPARING, READY } from '../state/container.ts';
+import { Container, GONE, LIMITED, PREPARING, READY } from '../state/container.ts';
 import { state } from '../state/state.ts';
-import { Volume, YES } from '../state/volume.ts';
+import { NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
 import { next } from './next.ts';
 import { managedPath } from './paths.ts';
@@ -80,9 +81,14 @@ export function attach(container: Container, request: Request): void {
   let volume = state.volume(request.key);
   if (!volume) {
     volume = state.addVolume(request.driver, request.name);
-    volume.options = request.options;
+    volume.plainDirs = state.configured().driver(request.driver).plainDirs;
   }
-  if (volume.users.length == 0 && volume.attempt > 0) volume.settled();
+  if (volume.users.length == 0) {
+    if (volume.mounted == NO) volume.options = request.options;
+    volume.settled();
+  }
+  // A waiter does not wait for a pause that began before it came.
+  volume.retryAt = 0;
   volume.users.push(container.id);
   volume.lingerAt = 0;
   volume.unclaimed = false;
@@ -92,11 +98,7 @@ export function attach(container: Container, request: Request): void {
 function admitUse(request: Request, config: Config): Refusal | null {
   const volume = state.volume(request.key);
   if (!volume) return null;
-  if (
-    request.options.length > 0 &&
-    volume.users.length > 0 &&
-    !sameOptions(request.options, volume.options)
-  ) {
+  if (request.options.length > 0 && volume.mounted != NO && !sameOptions(request.options, volume.options)) {
     const message = request.origin + ': volume ' + request.key + ' is in use with other options';
     return new Refusal(OPTIONS_DIFFER, message, 'leave the options away, or give the same');
   }
@@ -134,8 +136,14 @@ function again(call: f64, container: Container, requests: Request[]): void {
     const message = 'container ' + container.id + ' is prepared already, with other volumes';
     return emitRefusal(call, CONFLICT, message, 'send its cleanup first, or use another container id');
   }
-  if (container.phase == PREPARING) container.calls.push(call);
-  else answer(call, container);
+  if (container.phase == LIMITED) {
+    const message = 'container ' + container.id + ' has lost a volume';
+    return emitRefusal(call, NOT_MOUNTED, message, 'send its cleanup, and start it anew');
+  }
+  container.calls.push(call);
+  if (container.phase == PREPARING) return;
+  state.deadline(container, state.now + state.configured().prepareMs);
+  advance(container);
 }
 
 function answer(call: f64, container: Container): void {
@@ -155,7 +163,7 @@ function isThere(request: Request): bool {
 
 /** One of its volumes is there, or its paths are made: when all is, it is answered. */
 export function advance(container: Container): void {
-  if (container.phase != PREPARING || container.placing != 0) return;
+  if (container.calls.length == 0 || container.placing != 0) return;
   for (let i = 0; i < container.requests.length; i++) if (!isThere(container.requests[i])) return;
   if (!container.placed) return emitPlace(container);
   container.phase = READY;
@@ -167,10 +175,22 @@ export function advance(container: Container): void {
 
 /** Answers an open prepare with an error and takes everything back; what is in flight is undone when it comes. */
 export function failPrepare(container: Container, code: string, message: string, hint: string): void {
+  refuseCalls(container, code, message, hint);
+  release(container, false);
+}
+
+/** Answers the open prepares of a container with an error; what it holds stays. */
+export function refuseCalls(container: Container, code: string, message: string, hint: string): void {
   const calls = container.calls;
   container.calls = [];
+  container.deadlineAt = 0;
   for (let i = 0; i < calls.length; i++) emitRefusal(calls[i], code, message, hint);
-  release(container, false);
+}
+
+/** A waiter gives everything back; a holder that was asked for again keeps what it has. */
+function giveUp(container: Container, code: string, message: string, hint: string): void {
+  if (container.phase == PREPARING) failPrepare(container, code, message, hint);
+  else refuseCalls(container, code, message, hint);
 }
 
 /** Fails every prepare that waits for this volume. */
@@ -178,7 +198,7 @@ export function failWaiters(volume: Volume, code: string, message: string, hint:
   const users = volume.users.slice(0);
   for (let i = 0; i < users.length; i++) {
     const container = state.container(users[i]);
-    if (container && container.phase == PREPARING) failPrepare(container, code, message, hint);
+    if (container && container.calls.length > 0) giveUp(container, code, message, hint);
   }
 }
 
@@ -192,12 +212,7 @@ export function expire(container: Container): void {
     const code = volume && volume.failureCode.length > 0 ? volume.failureCode : TIMEOUT;
     const waited = decimal(state.configured().prepareMs);
     const message = 'volume ' + request.key + ' was not there within ' + waited + ' ms' + why;
-    return failPrepare(container, code, message, 'look at driver ' + request.driver + ', or raise prepareMs');
+    return giveUp(container, code, message, 'look at driver ' + request.driver + ', or raise prepareMs');
   }
-  failPrepare(
-    container,
-    TIMEOUT,
-    'the container paths were not made in time',
-    'look at the disk of the sandbox',
-  );
+  giveUp(container, TIMEOUT, 'the container paths were not made in time', 'look at the disk of the sandbox');
 }

@@ -9,8 +9,9 @@ import { Container, GONE, PREPARING, READY } from '../state/container.ts';
 import { Recovering, state } from '../state/state.ts';
 import * as v from '../state/volume.ts';
 import { Volume } from '../state/volume.ts';
+import { decimal } from '../text.ts';
 import { next } from './next.ts';
-import { parseManaged } from './paths.ts';
+import { ManagedTarget, parseManaged } from './paths.ts';
 import { attach } from './prepare.ts';
 
 /** The agent has started: puts together what the journal, the agent and the kernel know, then looks at every volume. */
@@ -20,17 +21,33 @@ export function recover(call: f64, journal: string, bootId: string, recovering: 
   voidEffects();
   if (rebooted) forgetBoot();
   else keepKnown(recovering);
-  const whole = journal == 'whole';
+  // A journal that never saw a recovery says nothing about what was there before it.
+  const whole = journal == 'whole' && state.recovered;
   adoptMounts(recovering.mounts, whole);
-  state.quarantine = [];
+  keepQuarantine(recovering, whole);
+  const byDev = volumesByDev();
   for (let i = 0; i < recovering.containers.length; i++) {
     const info = recovering.containers[i];
-    if (!whole) state.quarantine.push(info.id);
-    if (!state.container(info.id)) adoptContainer(info, whole);
+    if (!state.container(info.id)) adoptContainer(info, whole, byDev);
   }
   state.recovered = true;
+  state.wakeAt = -1;
   emitOk(call);
   lookAtAll();
+}
+
+/** Whatever the agent names may be using what nobody claims: all of it after a lost journal, and what was kept back before. */
+function keepQuarantine(recovering: Recovering, whole: bool): void {
+  const before = state.quarantine;
+  state.quarantine = [];
+  for (let i = 0; i < recovering.containers.length; i++) {
+    const id = recovering.containers[i].id;
+    if (!whole || before.indexOf(id) >= 0) state.quarantine.push(id);
+  }
+  for (let i = 0; i < recovering.orphans.length; i++) {
+    const id = recovering.orphans[i];
+    if (!whole || before.indexOf(id) >= 0) state.quarantine.push(id);
+  }
 }
 
 /** Only the host died: containers and holds stay, open calls are void, and what was in flight may or may not have happened. */
@@ -42,6 +59,7 @@ export function restart(bootId: string, mounts: Mount[]): void {
     if (containers[i].phase == PREPARING) dropContainer(containers[i]);
   }
   adoptMounts(mounts, true);
+  state.wakeAt = -1;
   lookAtAll();
 }
 
@@ -60,7 +78,10 @@ function voidEffects(): void {
       volume.owedMax += 1;
       volume.settleAt = state.now + state.configured().settleMs;
     }
-    if (volume.doing == v.UNMOUNT && volume.owedMin > 0) volume.owedMin -= 1;
+    if (volume.doing == v.UNMOUNT) {
+      if (volume.owedMin > 0) volume.owedMin -= 1;
+      volume.vanishAt = state.now + state.configured().settleMs;
+    }
     volume.doing = v.IDLE;
     volume.effect = 0;
     volume.settled();
@@ -83,6 +104,8 @@ function forgetBoot(): void {
     volume.users = [];
     volume.lingerAt = 0;
     volume.settleAt = 0;
+    volume.vanishAt = 0;
+    volume.boundMountId = 0;
     volume.owedMin = volume.owedMax > 0 ? 1 : 0;
     volume.owedMax = volume.owedMin;
     volume.unmountTried = false;
@@ -91,26 +114,27 @@ function forgetBoot(): void {
 
 /** Holders that the agent still names stay; the others are dropped. */
 function keepKnown(recovering: Recovering): void {
+  const named = new Map<string, ContainerInfo>();
+  for (let i = 0; i < recovering.containers.length; i++)
+    named.set(recovering.containers[i].id, recovering.containers[i]);
+  const orphans = new Set<string>();
+  for (let i = 0; i < recovering.orphans.length; i++) orphans.add(recovering.orphans[i]);
   const containers = state.containers.values();
   for (let i = 0; i < containers.length; i++) {
     const container = containers[i];
-    const info = find(recovering.containers, container.id);
-    if (!info && recovering.orphans.indexOf(container.id) < 0) {
+    const lives = named.has(container.id);
+    if (!lives && !orphans.has(container.id)) {
       dropContainer(container);
       continue;
     }
     if (container.phase == GONE) continue;
     container.phase = READY;
     container.deadlineAt = 0;
-    if (!info) continue;
+    if (!lives) continue;
+    const info = named.get(container.id);
     container.pid = info.pid;
     container.ownDevs = devsOf(info.mounts);
   }
-}
-
-function find(list: ContainerInfo[], id: string): ContainerInfo | null {
-  for (let i = 0; i < list.length; i++) if (list[i].id == id) return list[i];
-  return null;
 }
 
 function devsOf(mounts: Mount[]): string[] {
@@ -131,42 +155,70 @@ function dropContainer(container: Container): void {
 
 /** Every mount under the managed root belongs to a volume: one without a record gets one, and is an orphan until somebody claims it. */
 function adoptMounts(mounts: Mount[], whole: bool): void {
-  const root = state.configured().root;
+  const prefix = state.configured().root + '/';
+  let orphans = 0;
+  let example = '';
   for (let i = 0; i < mounts.length; i++) {
     const mount = mounts[i];
-    if (!mount.target.startsWith(root + '/')) continue;
+    if (!mount.target.startsWith(prefix)) continue;
     const managed = parseManaged(mount.target);
     if (!managed || checkName(managed.name, '', '') || checkName(managed.driver, '', '')) {
       emitAlert('warn', 'foreign-under-root', 'a mount that moorage did not make: ' + mount.target, '', '');
       continue;
     }
-    let volume = state.volume(managed.driver + '/' + managed.name);
-    if (!volume) {
-      volume = state.addVolume(managed.driver, managed.name);
-      volume.unclaimed = !whole;
-      volume.owedMax = 1;
-      volume.forgetCertainty();
-      emitAlert(
-        'warn',
-        'orphan-mount',
-        'no record of the mount ' + mount.target + (whole ? '; it is taken down' : ''),
-        '',
-        volume.key,
-      );
+    const known = state.volume(managed.driver + '/' + managed.name);
+    if (!known) {
+      orphans += 1;
+      example = mount.target;
     }
+    const volume = known ? known : adoptVolume(managed, whole);
     volume.dev = mount.dev;
   }
+  if (orphans > 0) tellOrphans(orphans, example, whole);
+}
+
+function adoptVolume(managed: ManagedTarget, whole: bool): Volume {
+  const volume = state.addVolume(managed.driver, managed.name);
+  volume.plainDirs = state.configured().driver(managed.driver).plainDirs;
+  volume.unclaimed = !whole;
+  volume.owedMax = 1;
+  volume.forgetCertainty();
+  return volume;
+}
+
+function tellOrphans(count: i32, example: string, whole: bool): void {
+  const what =
+    count == 1
+      ? 'no record of the mount ' + example
+      : 'no record of ' + decimal(count) + ' mounts, such as ' + example;
+  const then = whole
+    ? '; taken down when nobody has it'
+    : '; left alone as long as containers of before live';
+  emitAlert('warn', 'orphan-mount', what + then, '', '');
+}
+
+/** Volumes by their file system, to find those that a container's own mount table shows. */
+function volumesByDev(): Map<string, Volume[]> {
+  const byDev = new Map<string, Volume[]>();
+  const volumes = state.volumes.values();
+  for (let i = 0; i < volumes.length; i++) {
+    const volume = volumes[i];
+    if (volume.dev.length == 0) continue;
+    if (!byDev.has(volume.dev)) byDev.set(volume.dev, []);
+    byDev.get(volume.dev).push(volume);
+  }
+  return byDev;
 }
 
 /** A container that the record does not know: its own description says what it holds, and with a lost journal its mounts do too. */
-function adoptContainer(info: ContainerInfo, whole: bool): void {
+function adoptContainer(info: ContainerInfo, whole: bool, byDev: Map<string, Volume[]>): void {
   const gathered = gather(info, state.configured());
   if (gathered.refusal) {
     emitAlert('warn', 'unreadable-container', (gathered.refusal as Refusal).message, info.id, '');
     gathered.list = [];
   }
   const devs = devsOf(info.mounts);
-  if (!whole) claimByMounts(gathered.list, devs);
+  if (!whole) claimByMounts(gathered.list, devs, byDev);
   if (gathered.list.length == 0) return;
   const container = state.addContainer(info.id);
   container.phase = READY;
@@ -180,26 +232,34 @@ function adoptContainer(info: ContainerInfo, whole: bool): void {
 }
 
 /** Adds the volumes whose file systems the container has mounted to what it asks for. */
-function claimByMounts(list: Request[], devs: string[]): void {
-  const volumes = state.volumes.values();
-  for (let i = 0; i < volumes.length; i++) {
-    const volume = volumes[i];
-    if (volume.dev.length == 0 || devs.indexOf(volume.dev) < 0) continue;
-    let asked = false;
-    for (let j = 0; j < list.length; j++) if (list[j].key == volume.key) asked = true;
-    if (asked) continue;
-    const request = new Request();
-    request.driver = volume.driver;
-    request.name = volume.name;
-    request.origin = 'mount table';
-    list.push(request);
+function claimByMounts(list: Request[], devs: string[], byDev: Map<string, Volume[]>): void {
+  for (let i = 0; i < devs.length; i++) {
+    if (!byDev.has(devs[i])) continue;
+    const volumes = byDev.get(devs[i]);
+    for (let j = 0; j < volumes.length; j++)
+      if (!asksFor(list, volumes[j].key)) list.push(requestFor(volumes[j]));
   }
+}
+
+function asksFor(list: Request[], key: string): bool {
+  for (let i = 0; i < list.length; i++) if (list[i].key == key) return true;
+  return false;
+}
+
+function requestFor(volume: Volume): Request {
+  const request = new Request();
+  request.driver = volume.driver;
+  request.name = volume.name;
+  request.identify();
+  request.origin = 'mount table';
+  return request;
 }
 
 function claim(container: Container, request: Request): void {
   const known = state.volume(request.key) !== null;
   attach(container, request);
   const volume = state.volume(request.key) as Volume;
+  if (volume.users.length == 1 && volume.options.length == 0) volume.options = request.options;
   if (!known) {
     volume.owedMax = 1;
     volume.forgetCertainty();

@@ -127,12 +127,14 @@ function readRecover(call: f64, r: Reader): void {
 }
 
 function join(before: Recovering | null, part: Recovering): Recovering {
-  part.parts = before ? before.parts + 1 : 1;
   if (before) {
-    part.containers = before.containers.concat(part.containers);
-    part.orphans = before.orphans.concat(part.orphans);
-    part.mounts = before.mounts.concat(part.mounts);
+    for (let i = 0; i < part.containers.length; i++) before.containers.push(part.containers[i]);
+    for (let i = 0; i < part.orphans.length; i++) before.orphans.push(part.orphans[i]);
+    for (let i = 0; i < part.mounts.length; i++) before.mounts.push(part.mounts[i]);
+    before.parts += 1;
+    return before;
   }
+  part.parts = 1;
   return part;
 }
 

@@ -137,6 +137,7 @@ export function readConfig(r: Reader): Config {
   config.root = r.text('config.root');
   config.defaultDriver = r.optionalText('config.defaultDriver');
   config.prepareMs = duration(r, 'config.prepareMs', limits.PREPARE_MS);
+  if (!r.failed && config.prepareMs == 0) r.fail('config.prepareMs', 'must be at least 1');
   config.settleMs = duration(r, 'config.settleMs', limits.SETTLE_MS);
   config.lingerMs = duration(r, 'config.lingerMs', 0);
   config.retryMaxMs = duration(r, 'config.retryMaxMs', limits.RETRY_MAX_MS);

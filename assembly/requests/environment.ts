@@ -1,4 +1,6 @@
 import { BAD_LABEL, Refusal } from '../errors.ts';
+import { LABEL_MAX, REQUESTS_MAX } from '../limits.ts';
+import { decimal } from '../text.ts';
 import { addOption } from './long_label.ts';
 import { Request } from './request.ts';
 
@@ -36,6 +38,7 @@ export function readEnvironment(env: string[], list: Request[]): Refusal | null 
     const refusal = readRest(env, suffix, request);
     if (refusal) return refusal;
     list.push(request);
+    if (list.length > REQUESTS_MAX) return null;
   }
   return null;
 }
@@ -52,6 +55,12 @@ function readRest(env: string[], suffix: string, request: Request): Refusal | nu
 }
 
 function readOptions(text: string, origin: string, request: Request): Refusal | null {
+  if (text.length > LABEL_MAX)
+    return new Refusal(
+      BAD_LABEL,
+      origin + ' has more than ' + decimal(LABEL_MAX) + ' characters',
+      'give fewer options',
+    );
   const fields = text.split(',');
   for (let i = 0; i < fields.length; i++) {
     const equals = fields[i].indexOf('=');

@@ -1,6 +1,8 @@
 import { BAD_LABEL, CONFLICT, Refusal, UNKNOWN_DRIVER } from '../errors.ts';
 import { Config } from '../events/config.ts';
 import { ContainerInfo } from '../events/container.ts';
+import { REQUESTS_MAX } from '../limits.ts';
+import { decimal } from '../text.ts';
 import { readEnvironment } from './environment.ts';
 import { parseLabel } from './label.ts';
 import { addOption } from './long_label.ts';
@@ -25,6 +27,7 @@ export function gather(info: ContainerInfo, config: Config): Requests {
   let refusal = readLabels(info.labels, found);
   if (!refusal) refusal = readVolumes(info, found);
   if (!refusal) refusal = readEnvironment(info.env, found);
+  if (!refusal && found.length > REQUESTS_MAX) refusal = tooMany('container ' + info.id);
   if (refusal) return refused(refusal);
   const defaultDriver = taskDriver(info.labels, config);
   const requests = new Requests();
@@ -62,8 +65,14 @@ function readLabels(labels: string[], found: Request[]): Refusal | null {
     const refusal = parseLabel(labels[i + 1], origin, request);
     if (refusal) return refusal;
     found.push(request);
+    if (found.length > REQUESTS_MAX) return tooMany(origin);
   }
   return null;
+}
+
+function tooMany(origin: string): Refusal {
+  const message = origin + ': more than ' + decimal(REQUESTS_MAX) + ' volumes for one container';
+  return new Refusal(BAD_LABEL, message, 'split the task, or put the data on fewer volumes');
 }
 
 function readVolumes(info: ContainerInfo, found: Request[]): Refusal | null {
@@ -106,6 +115,7 @@ function complete(request: Request, defaultDriver: string): Refusal | null {
   if (refusal) return refusal;
   const result = normalisePath(request.path.length == 0 ? request.name : request.path, request.origin);
   request.path = result.path;
+  request.identify();
   return result.refusal;
 }
 
@@ -113,8 +123,8 @@ function complete(request: Request, defaultDriver: string): Refusal | null {
 function add(request: Request, list: Request[]): Refusal | null {
   for (let i = 0; i < list.length; i++) {
     const other = list[i];
-    if (other.meaning() == request.meaning()) return null;
     if (other.key == request.key) {
+      if (other.meaning() == request.meaning()) return null;
       const message =
         request.origin + ' and ' + other.origin + ' ask for volume ' + request.key + ' in different ways';
       return new Refusal(CONFLICT, message, 'ask for a volume once, or twice in the same way');

@@ -1,4 +1,5 @@
 import { BAD_LABEL, Refusal } from '../errors.ts';
+import { LABEL_MAX } from '../limits.ts';
 import { decimal, nearest } from '../text.ts';
 import { parseLong } from './long_label.ts';
 import { Request } from './request.ts';
@@ -19,6 +20,10 @@ function isLong(text: string): bool {
 export function parseLabel(text: string, origin: string, request: Request): Refusal | null {
   if (text.length == 0)
     return new Refusal(BAD_LABEL, origin + ' is empty', 'write volume=<name>, as in volume=vol-7bca078f');
+  if (text.length > LABEL_MAX) {
+    const message = origin + ' has more than ' + decimal(LABEL_MAX) + ' characters';
+    return new Refusal(BAD_LABEL, message, 'use volume.<key> for several volumes');
+  }
   return isLong(text) ? parseLong(text, origin, request) : parseShort(text, origin, request);
 }
 

@@ -1,4 +1,5 @@
 import { BAD_LABEL, Refusal } from '../errors.ts';
+import { OPTIONS_MAX } from '../limits.ts';
 import { decimal, nearest } from '../text.ts';
 import { Request } from './request.ts';
 
@@ -125,6 +126,10 @@ function parseOption(value: string, position: i32, origin: string, request: Requ
 /** Adds a driver option at its place in the order of keys; a key that comes twice is refused. */
 export function addOption(key: string, value: string, origin: string, request: Request): Refusal | null {
   const options = request.options;
+  if (options.length >= OPTIONS_MAX * 2) {
+    const message = origin + ': more than ' + decimal(OPTIONS_MAX) + ' options for one volume';
+    return new Refusal(BAD_LABEL, message, 'give only options that the driver knows');
+  }
   let at = 0;
   while (at < options.length && options[at] < key) at += 2;
   if (at < options.length && options[at] == key) {

@@ -12,9 +12,12 @@ export class Request {
   /** Where it was asked for, as a person would say it: `label volume.logs`. */
   origin: string = '';
 
-  /** Names the volume among all volumes. */
-  get key(): string {
-    return this.driver + '/' + this.name;
+  /** `driver/name`: names the volume among all volumes. Set by {@link identify}. */
+  key: string = '';
+
+  /** Driver and name are settled. */
+  identify(): void {
+    this.key = this.driver + '/' + this.name;
   }
 
   /** Equal requests mean the same. */

@@ -16,7 +16,7 @@ import { Volume } from './volume.ts';
  */
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 28;
+const VOLUME_FIELDS: i32 = 31;
 const REQUEST_FIELDS: i32 = 7;
 
 /** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
@@ -87,6 +87,7 @@ function writeVolume(volume: Volume): void {
   out.number(volume.seq);
   out.text(volume.driver);
   out.text(volume.name);
+  out.bool(volume.plainDirs);
   out.texts(volume.options);
   out.number(volume.exists);
   out.number(volume.mounted);
@@ -96,6 +97,7 @@ function writeVolume(volume: Volume): void {
   out.number(volume.roMountId);
   out.text(volume.mountpoint);
   out.number(volume.driverMountId);
+  out.number(volume.boundMountId);
   out.text(volume.dev);
   out.number(volume.owedMin);
   out.number(volume.owedMax);
@@ -106,6 +108,7 @@ function writeVolume(volume: Volume): void {
   out.number(volume.attempt);
   out.number(volume.retryAt);
   out.number(volume.settleAt);
+  out.number(volume.vanishAt);
   out.number(volume.lingerAt);
   out.bool(volume.witnessed);
   out.bool(volume.unclaimed);
@@ -178,6 +181,7 @@ function readRequest(r: Reader): Request {
   const request = new Request();
   request.driver = r.text('request.driver');
   request.name = r.text('request.name');
+  request.identify();
   request.path = r.text('request.path');
   request.readonly = r.bool('request.readonly');
   request.create = r.bool('request.create');
@@ -195,6 +199,8 @@ function readVolume(r: Reader, into: State): void {
   volume.seq = whole(r, 'volume.seq');
   volume.driver = r.text('volume.driver');
   volume.name = r.text('volume.name');
+  volume.key = volume.driver + '/' + volume.name;
+  volume.plainDirs = r.bool('volume.plainDirs');
   volume.options = r.texts('volume.options');
   volume.exists = fact(r, 'volume.exists');
   volume.mounted = fact(r, 'volume.mounted');
@@ -204,6 +210,7 @@ function readVolume(r: Reader, into: State): void {
   volume.roMountId = whole(r, 'volume.roMountId');
   volume.mountpoint = r.text('volume.mountpoint');
   volume.driverMountId = whole(r, 'volume.driverMountId');
+  volume.boundMountId = whole(r, 'volume.boundMountId');
   volume.dev = r.text('volume.dev');
   volume.owedMin = i32(r.integer('volume.owedMin', 0, 1000000));
   volume.owedMax = i32(r.integer('volume.owedMax', 0, 1000000));
@@ -214,6 +221,7 @@ function readVolume(r: Reader, into: State): void {
   volume.attempt = i32(r.integer('volume.attempt', 0, 1000000000));
   volume.retryAt = whole(r, 'volume.retryAt');
   volume.settleAt = whole(r, 'volume.settleAt');
+  volume.vanishAt = whole(r, 'volume.vanishAt');
   volume.lingerAt = whole(r, 'volume.lingerAt');
   volume.witnessed = r.bool('volume.witnessed');
   volume.unclaimed = r.bool('volume.unclaimed');

@@ -1,7 +1,7 @@
 import { Config } from '../events/config.ts';
 import { ContainerInfo } from '../events/container.ts';
 import { Mount } from '../events/mount.ts';
-import { Container, PREPARING } from './container.ts';
+import { Container } from './container.ts';
 import { Timer, Timers } from './timers.ts';
 import { NO, Volume } from './volume.ts';
 
@@ -53,6 +53,7 @@ export class State {
 
   addVolume(driver: string, name: string): Volume {
     const volume = new Volume();
+    volume.key = driver + '/' + name;
     volume.driver = driver;
     volume.name = name;
     volume.seq = this.nextSeq;
@@ -104,7 +105,7 @@ export class State {
     return (
       container !== null &&
       container.seq == timer.seq &&
-      container.phase == PREPARING &&
+      container.calls.length > 0 &&
       container.deadlineAt == timer.at
     );
   }

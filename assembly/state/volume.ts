@@ -20,8 +20,12 @@ export const WITNESS: i32 = 10;
 export class Volume {
   /** Order of first sight; never used again. */
   seq: f64 = 0;
+  /** `driver/name`. */
+  key: string = '';
   driver: string = '';
   name: string = '';
+  /** The driver's volumes are plain directories, as it was configured when the volume was first wanted. */
+  plainDirs: bool = false;
   /** Of the first request, flat pairs; handed to `create`. */
   options: string[] = [];
 
@@ -36,6 +40,8 @@ export class Volume {
   /** The path that the driver answered to Mount. */
   mountpoint: string = '';
   driverMountId: f64 = 0;
+  /** The driver mount that our binds show; another one means that they are stale. 0: not known. */
+  boundMountId: f64 = 0;
   dev: string = '';
 
   /** How many driver mounts are ours: at least, at most. */
@@ -54,6 +60,8 @@ export class Volume {
   retryAt: f64 = 0;
   /** A mount may still come true at the driver until then. */
   settleAt: f64 = 0;
+  /** An unmount may still come true at the driver until then. */
+  vanishAt: f64 = 0;
   /** Stays mounted without users until then. */
   lingerAt: f64 = 0;
   /** The last look found no live container that still has it. */
@@ -65,10 +73,6 @@ export class Volume {
   /** The last failure, for the answers of those who wait. */
   failure: string = '';
   failureCode: string = '';
-
-  get key(): string {
-    return this.driver + '/' + this.name;
-  }
 
   get managed(): bool {
     return this.rw != NO || this.ro != NO;

@@ -1,8 +1,13 @@
 import type { Binding } from '../binding.ts';
 import type { Directory } from '../directory.ts';
 import type { DriverEffect } from '../frames/types.ts';
-import type { Outcome } from './outcome.ts';
+import { type Ask, findVolume } from './find_volume.ts';
+import { mountAt } from './mount_at.ts';
+import { failure, type Outcome, withDeadline } from './outcome.ts';
 import { callPlugin, objectOf, textOf } from './plugin_api.ts';
+
+/** How long the kernel may take to say whether a mount is still there. */
+const KERNEL_MS = 10_000;
 
 interface Operation {
   method: string;
@@ -14,12 +19,7 @@ const byName = ({ name }: DriverEffect) => ({ Name: name });
 const byId = ({ name, id }: DriverEffect) => ({ Name: name, ID: id });
 const mountpoint = (body: Record<string, unknown>) => ({ mountpoint: textOf(body, 'Mountpoint') });
 
-const OPERATIONS: Record<DriverEffect['op'], Operation> = {
-  get: {
-    method: 'Get',
-    body: byName,
-    value: (body) => ({ exists: true, mountpoint: textOf(objectOf(body, 'Volume'), 'Mountpoint') }),
-  },
+const OPERATIONS: Record<Exclude<DriverEffect['op'], 'get'>, Operation> = {
   create: {
     method: 'Create',
     body: ({ name, options }) => ({ Name: name, Opts: options }),
@@ -43,37 +43,44 @@ function volumesOf(body: Record<string, unknown>): { name: string; mountpoint: s
     .map((volume) => ({ name: textOf(volume, 'Name'), mountpoint: textOf(volume, 'Mountpoint') }));
 }
 
-/** One call of a driver. After an unmount the kernel is asked whether the recorded driver mount is still there. */
+/** One operation of a driver. After an unmount the kernel is asked whether the recorded driver mount is still there. */
 export async function performDriver(
   effect: DriverEffect,
   binding: Binding,
   directory: Directory,
 ): Promise<Outcome> {
-  const operation = OPERATIONS[effect.op];
   const place = directory.drivers.get(effect.driver);
-  const answer = await callPlugin(
-    binding,
-    effect.driver,
-    place,
-    operation.method,
-    operation.body(effect),
-    effect.deadlineMs,
-  );
+  const ask: Ask = (method, body) =>
+    callPlugin(binding, effect.driver, place, method, body, effect.deadlineMs);
+  if (effect.op === 'get') return get(effect, ask);
+  const operation = OPERATIONS[effect.op];
+  const answer = await ask(operation.method, operation.body(effect));
   if (!answer.ok) return answer;
   if (effect.op !== 'unmount') return { ok: true, value: operation.value(answer.body) };
-  return {
-    ok: true,
-    value: {
-      stillMounted: await isMounted(binding, directory.mountpoints.get(`${effect.driver}/${effect.name}`)),
-    },
-  };
+  const path = directory.mountpoints.get(`${effect.driver}/${effect.name}`);
+  const work = stillMounted(path, binding, directory);
+  return withDeadline(`look at ${path} after its unmount`, KERNEL_MS, work);
 }
 
-async function isMounted(binding: Binding, path: string | undefined): Promise<boolean> {
-  if (path === undefined) return false;
-  try {
-    return (await binding.pathMount(path)).ownMount;
-  } catch {
-    return false;
+async function get(effect: DriverEffect, ask: Ask): Promise<Outcome> {
+  const { answered, exists, path, refusal } = await findVolume(effect.name, ask);
+  if (answered && exists !== undefined) {
+    if (exists || !refusal)
+      return { ok: true, value: { exists, ...(path === undefined ? {} : { mountpoint: path }) } };
+    return refusal;
   }
+  if (refusal && exists) return failure('failed', refusal.error.code, refusal.error.message);
+  return (
+    refusal ??
+    failure('refused', 'unsupported', `driver ${effect.driver} cannot say whether it has the volume`)
+  );
+}
+
+async function stillMounted(
+  path: string | undefined,
+  binding: Binding,
+  directory: Directory,
+): Promise<Outcome> {
+  const still = path !== undefined && (await mountAt(path, binding, directory)).mounted;
+  return { ok: true, value: { stillMounted: still } };
 }

@@ -1,9 +1,11 @@
 import { readlinkSync } from 'node:fs';
-import type { Binding, Mount, PathMount } from '../binding.ts';
+import type { Binding, Mount } from '../binding.ts';
 import type { Directory } from '../directory.ts';
 import type { ObserveEffect } from '../frames/types.ts';
+import { type Ask, findVolume } from './find_volume.ts';
+import { mountAt } from './mount_at.ts';
 import { failureOf, type Outcome, withDeadline } from './outcome.ts';
-import { callPlugin, objectOf, textOf } from './plugin_api.ts';
+import { callPlugin } from './plugin_api.ts';
 
 interface DriverView {
   answered: boolean;
@@ -32,18 +34,10 @@ export async function performObserve(
 
 async function askDriver(effect: ObserveEffect, binding: Binding, directory: Directory): Promise<DriverView> {
   const place = directory.drivers.get(effect.driver);
-  const ask = (method: string) =>
-    callPlugin(binding, effect.driver, place, method, { Name: effect.name }, effect.deadlineMs);
-  const got = await ask('Get');
-  if (!got.ok) {
-    const refused = got.error.kind === 'refused';
-    return { answered: refused, ...(got.error.code === 'driver-refused' ? { exists: false } : {}) };
-  }
-  const path = textOf(objectOf(got.body, 'Volume'), 'Mountpoint');
-  if (path !== '') return { answered: true, exists: true, path };
-  const asked = await ask('Path');
-  const answered = asked.ok ? textOf(asked.body, 'Mountpoint') : '';
-  return { answered: true, exists: true, ...(answered === '' ? {} : { path: answered }) };
+  const ask: Ask = (method, body) =>
+    callPlugin(binding, effect.driver, place, method, body, effect.deadlineMs);
+  const { answered, exists, path } = await findVolume(effect.name, ask);
+  return { answered, ...(exists === undefined ? {} : { exists }), ...(path === undefined ? {} : { path }) };
 }
 
 async function lookAtKernel(
@@ -52,25 +46,30 @@ async function lookAtKernel(
   directory: Directory,
   driver: DriverView,
 ): Promise<Outcome> {
-  const path = driver.path ?? directory.mountpoints.get(`${effect.driver}/${effect.name}`);
-  const held = path === undefined ? undefined : await mountOf(path, binding, directory);
-  if (held && path !== undefined) Object.assign(driver, { path, pathMountId: held.mountId });
+  const key = `${effect.driver}/${effect.name}`;
+  const held = await firstMount([driver.path, directory.mountpoints.get(key)], binding, directory);
+  if (held) Object.assign(driver, { path: held.path, pathMountId: held.at.mountId });
   const managed = managedMounts(effect, await binding.mountTable(), directory);
-  const shown = held ?? managed[0]?.mount;
+  const shown = held?.at ?? managed[0]?.mount ?? remembered(key, directory);
   const pinnedBy = effect.witness && shown ? await pins(shown, binding, directory) : [];
   const modes = managed.map(({ mode, mount }) => ({ mode, mountId: mount.mountId }));
   return { ok: true, value: { managed: modes, driver, pinnedBy } };
 }
 
-/** The mount that holds a driver's path, when it is the volume's own and not ours. */
-async function mountOf(path: string, binding: Binding, directory: Directory): Promise<PathMount | undefined> {
-  if (!path.startsWith('/') || `${path}/`.startsWith(`${directory.root}/`)) return undefined;
-  try {
-    const held = await binding.pathMount(path);
-    return held.ownMount ? held : undefined;
-  } catch {
-    return undefined;
+/** The path that the driver hints at is looked at first, then the one on record: either may be where the mount is. */
+async function firstMount(paths: (string | undefined)[], binding: Binding, directory: Directory) {
+  for (const path of paths) {
+    const found = path === undefined ? undefined : await mountAt(path, binding, directory);
+    if (found?.mounted) return { path, at: found.at };
   }
+  return undefined;
+}
+
+/** When nothing of the volume is shown here, a container may still have its file system. */
+function remembered(key: string, directory: Directory): { dev: string; root: string } | undefined {
+  const dev = directory.devs.get(key);
+  const isPlain = directory.drivers.get(key.split('/')[0] as string)?.plainDirs ?? false;
+  return dev === undefined || isPlain ? undefined : { dev, root: '/' };
 }
 
 function managedMounts(effect: ObserveEffect, table: readonly Mount[], directory: Directory) {

@@ -29,11 +29,20 @@ export function stamp(frame: Uint8Array, at: number, call?: number): void {
   if (call !== undefined) view.setFloat64(CALL, call);
 }
 
-/** The number of the event in a frame that a caller handed in, or 0 when the header is not one. */
+/** Time and call number of a frame; 0 for what it does not have. */
+export function stampOf(frame: Uint8Array): { at: number; call: number } {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const read = (offset: number) =>
+    frame.length >= offset + 8 && frame[offset - 1] === FLOAT64 ? view.getFloat64(offset) : 0;
+  const kind = byNumber.get(frame[2] as number);
+  return { at: read(AT), call: kind && hasCall(kind) ? read(CALL) : 0 };
+}
+
+/** The number of the event in a frame that a caller handed in, or 0 when it is none that a caller may send and be answered. */
 export function typeOf(frame: Uint8Array): number {
   const isHeader = frame.length >= CALL - 1 && frame[1] === SCHEMA && frame[AT - 1] === FLOAT64;
   const kind = isHeader ? byNumber.get(frame[2] as number) : undefined;
-  if (!kind || (hasCall(kind) && (frame.length < CALL + 8 || frame[CALL - 1] !== FLOAT64))) return 0;
+  if (!kind || !hasCall(kind) || frame.length < CALL + 8 || frame[CALL - 1] !== FLOAT64) return 0;
   return kind.number;
 }
 

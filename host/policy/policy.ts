@@ -8,8 +8,9 @@ import { PolicyError } from './policy_error.ts';
 
 /** The version of the policy's functions that this host calls. */
 export const ABI_VERSION = 1;
-/** Steps between two collections of the policy's garbage. */
+/** The policy's garbage is collected between steps, after so many of them or so many bytes of frames, whichever comes first. */
 const STEPS_BETWEEN_COLLECTIONS = 1000;
+const BYTES_BETWEEN_COLLECTIONS = 256 * 1024;
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -84,6 +85,7 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
   if (schema !== SCHEMA)
     throw new PolicyError(`policy ${name}: speaks schema ${schema}, this host schema ${SCHEMA}`);
   let steps = 0;
+  let read = 0;
 
   function guarded(what: string, run: () => number): Uint8Array {
     try {
@@ -104,7 +106,12 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
       memory.bytes().set(frame, inputAt);
       const effects = guarded('step', () => exports.step(frame.length));
       steps += 1;
-      if (steps % STEPS_BETWEEN_COLLECTIONS === 0) exports.__collect();
+      read += frame.length;
+      if (steps >= STEPS_BETWEEN_COLLECTIONS || read >= BYTES_BETWEEN_COLLECTIONS) {
+        exports.__collect();
+        steps = 0;
+        read = 0;
+      }
       return effects;
     },
     snapshot() {
