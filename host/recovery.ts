@@ -29,9 +29,11 @@ export interface Recovery {
 export function createRecovery(parts: RecoveryParts): Recovery {
   async function recover(frame: Uint8Array): Promise<ReplyEffect> {
     const event = decodeEvent(frame) as Event & { type: 'recover' };
-    const mounts = ourMounts(await parts.binding.mountTable(), parts.directory.root);
+    const table = await parts.binding.mountTable();
+    const mounts = ourMounts(table, parts.directory.root);
+    const agents = new Set(table.map(place));
     const containers = await Promise.all(
-      (event.containers ?? []).map((container) => withMounts(container, parts.binding)),
+      (event.containers ?? []).map((container) => withMounts(container, parts.binding, agents)),
     );
     const events = split(event, containers, mounts, parts);
     let reply: ReplyEffect | undefined;
@@ -71,14 +73,23 @@ function ourMounts(table: readonly Mount[], root: string): Mount[] {
   return table.filter((mount) => isManaged(mount) || (devs.has(mount.dev) && mount.target !== root));
 }
 
-/** A container with the mount table of its own process: proof of what it holds. */
-async function withMounts(container: RecoveredContainer, binding: Binding): Promise<RecoveredContainer> {
+/** A container with the mounts of its own process that are not copies of the agent's: proof of what it holds. */
+async function withMounts(
+  container: RecoveredContainer,
+  binding: Binding,
+  agents: ReadonlySet<string>,
+): Promise<RecoveredContainer> {
   if (container.pid === undefined) return { ...container, mounts: [] };
   try {
-    return { ...container, mounts: (await binding.mountTableOf(container.pid)).filter(isOnDisk) };
+    const table = await binding.mountTableOf(container.pid);
+    return { ...container, mounts: table.filter((mount) => isOnDisk(mount) && !agents.has(place(mount))) };
   } catch {
     return { ...container, mounts: [] };
   }
+}
+
+function place({ dev, target }: Mount): string {
+  return `${dev} ${target}`;
 }
 
 /** Kernel file systems hold no volume; without them a table is short. Their device numbers have major 0, and no source device. */
@@ -128,11 +139,18 @@ function bySize<Item>(items: readonly Item[]): Item[][] {
   return groups;
 }
 
-/** Of a container with a very long mount table only the mounts of file systems that are also ours are kept. */
+/** Of a container with a very long mount table one mount of each file system that is also ours is kept, as far as they fit. */
 function fit(container: RecoveredContainer, ours: readonly Mount[]): RecoveredContainer {
   if (pack(container).length <= PART_BYTES / 2) return container;
   const devs = new Set(ours.map(({ dev }) => dev));
   const seen = new Set<string>();
   const mounts = container.mounts.filter(({ dev }) => devs.has(dev) && !seen.has(dev) && seen.add(dev));
-  return { ...container, mounts };
+  let room = PART_BYTES / 2;
+  return {
+    ...container,
+    mounts: mounts.filter((mount) => {
+      room -= pack(mount).length;
+      return room > 0;
+    }),
+  };
 }

@@ -136,6 +136,19 @@ bugs(
   },
 );
 
+bugs('an unmount that timed out may hit the next mount, although a second one went well', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  end(world, until(world, world.send({ type: 'cleanup', id: 'c1' }), 'unmount'), timeout);
+  world.pass(1_000);
+  assert.is(world.machine.driverMounts.size, 0, 'the second unmount went well');
+  const early = world.prepare('c2', V1);
+  assert.not(kinds(early).includes('bind'));
+  world.machine.driverMounts.clear();
+  assert.is(world.reply(world.pass(35_000)).ok, true);
+  assert.is(world.machine.driverMounts.size, 1);
+});
+
 bugs('an unmount that timed out and never came true: the volume is used after settleMs', () => {
   const world = createWorld();
   world.prepare('c1', V1);
@@ -193,6 +206,18 @@ bugs('a repeated prepare of a holder whose driver is gone runs out without takin
   assert.is(reply.ok, false);
   assert.is(world.reply(world.prepare('c2', { volume: 'n1', 'volume-driver': 'nfs' })).ok, true);
   assert.not(world.all.some((effect) => effect.type === 'driver' && effect.op === 'unmount'));
+});
+
+bugs('a repeated prepare that still waits is answered when its container is cleaned up', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.send({ type: 'restart', bootId: 'boot-1', mounts: [] });
+  world.send(prepareEvent('c1', V1));
+  const replies = world.send({ type: 'cleanup', id: 'c1' });
+  assert.equal(
+    replies.map((effect) => effect.type === 'reply' && (effect.error?.code ?? 'ok')),
+    ['destroyed', 'ok'],
+  );
 });
 
 bugs('a driver that refuses to mount again for a holder is not asked without a pause', () => {

@@ -103,7 +103,6 @@ function mounted(volume: Volume, outcome: Outcome): void {
     volume.retryAt = 0;
     volume.failure = '';
     volume.failureCode = '';
-    volume.vanishAt = 0;
     volume.driverMountId = 0;
     volume.mounted = v.YES;
     volume.mountpoint = outcome.mountpoint;
@@ -141,7 +140,7 @@ function unmounted(volume: Volume, outcome: Outcome): void {
   else volume.forgetCertainty();
   if (outcome.timedOut) {
     if (volume.owedMin > 0) volume.owedMin -= 1;
-    volume.vanishAt = state.now + state.configured().settleMs;
+    volume.mayVanish(state.now, state.now + state.configured().settleMs);
   }
   const failure = failureText('unmount', volume, outcome);
   retryLater(volume, codeOf(outcome), failure);

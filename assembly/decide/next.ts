@@ -172,13 +172,16 @@ function backward(volume: Volume): void {
   if (volume.ro == v.YES) return detach(volume, v.DETACH_RO, true);
   const unmount = owesUnmount(volume);
   if (volume.uncertain || (unmount && !volume.witnessed)) return emitObserve(volume, v.WITNESS, true);
-  if (!unmount) {
-    state.volumes.delete(volume.key);
-    return;
-  }
+  if (!unmount) return forget(volume);
   volume.unmountTried = true;
   volume.witnessed = false;
   emitDriver(volume, v.UNMOUNT, 'unmount', [], state.configured().driver(volume.driver).unmountMs);
+}
+
+/** Nothing of it is left; the record stays as long as an unmount of it may still hit the next one who mounts it. */
+function forget(volume: Volume): void {
+  if (state.now < volume.vanishAt) state.retryVolume(volume, volume.vanishAt);
+  else state.volumes.delete(volume.key);
 }
 
 /** A driver mount that the kernel shows and that may be ours; or one that is surely ours, shown or not. */

@@ -60,7 +60,8 @@ function seeNothing(volume: Volume): void {
     return;
   }
   volume.mounted = v.NO;
-  volume.vanishAt = 0;
+  // It was that one unmount; of several the others may still be on their way.
+  if (volume.vanishing == 1) volume.vanishAt = 0;
   if (volume.unmountTried) volume.owedMin = 0;
   volume.owedMax = volume.owedMin;
 }

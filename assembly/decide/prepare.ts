@@ -188,7 +188,7 @@ export function refuseCalls(container: Container, code: string, message: string,
 }
 
 /** A waiter gives everything back; a holder that was asked for again keeps what it has. */
-function giveUp(container: Container, code: string, message: string, hint: string): void {
+export function giveUp(container: Container, code: string, message: string, hint: string): void {
   if (container.phase == PREPARING) failPrepare(container, code, message, hint);
   else refuseCalls(container, code, message, hint);
 }

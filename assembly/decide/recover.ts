@@ -80,7 +80,7 @@ function voidEffects(): void {
     }
     if (volume.doing == v.UNMOUNT) {
       if (volume.owedMin > 0) volume.owedMin -= 1;
-      volume.vanishAt = state.now + state.configured().settleMs;
+      volume.mayVanish(state.now, state.now + state.configured().settleMs);
     }
     volume.doing = v.IDLE;
     volume.effect = 0;

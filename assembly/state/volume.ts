@@ -60,8 +60,10 @@ export class Volume {
   retryAt: f64 = 0;
   /** A mount may still come true at the driver until then. */
   settleAt: f64 = 0;
-  /** An unmount may still come true at the driver until then. */
+  /** Unmounts of which nobody has heard the end may still come true at the driver until then. */
   vanishAt: f64 = 0;
+  /** How many of them there are. */
+  vanishing: i32 = 0;
   /** Stays mounted without users until then. */
   lingerAt: f64 = 0;
   /** The last look found no live container that still has it. */
@@ -87,6 +89,12 @@ export class Volume {
     this.rw = UNKNOWN;
     this.ro = UNKNOWN;
     this.witnessed = false;
+  }
+
+  /** An unmount was sent and nobody knows how it ended: it may come true until `until`. */
+  mayVanish(now: f64, until: f64): void {
+    this.vanishing = now < this.vanishAt ? this.vanishing + 1 : 1;
+    this.vanishAt = until;
   }
 
   /** The last thing tried went well: the next failure starts counting anew. */

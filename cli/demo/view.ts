@@ -60,8 +60,7 @@ export function createView(stream: NodeJS.WriteStream, begun: number): View {
       draw();
     },
     end() {
-      erase();
-      if (live) stream.write(`${table().join('\n')}\n`);
+      if (drawn > 0) draw();
       drawn = 0;
     },
   };
