@@ -58,8 +58,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     view.line(`${await seed(ebs, scaleio, workspace.directory)} rows in the source database`);
     writeConfig(workspace);
     const tasks = createTasks(options);
-    agent = await keepAgent(workspace, tasks.heard, (text) => view.line(text));
     const watch = createWatch(workspace.journal, buildFile('policy.wasm'));
+    const heard = (event: AgentEvent) => {
+      // What the journal says came before what the agent says of it.
+      show(watch, view);
+      tasks.heard(event);
+    };
+    agent = await keepAgent(workspace, heard, (text) => view.line(text));
     const embedded = agent.isEmbedded();
     await runTasks(agent, tasks, watch, options);
     await agent.finish();

@@ -22,7 +22,7 @@ Library loadLibrary(const std::string& path) {
   if (handle == nullptr) {
     const char* reason = ::dlerror();
     throw std::runtime_error(std::string("cannot load the isolator: ") + (reason != nullptr ? reason : path) +
-                             "; build it, or name another one with --library");
+                             "; run the set-up again (npm run build), or name another library with --library");
   }
   const auto abi = lookUp<decltype(&moorage_abi)>(handle, "moorage_abi", path)();
   if (abi != MOORAGE_ABI) {
