@@ -6,10 +6,14 @@ import { loadPolicy, type Policy } from '../host/policy/policy.ts';
 import { buildFile } from './build_files.ts';
 import { UsageError } from './usage_error.ts';
 
-const HELP = `
-Examples:
-  $ moorage decide < events.jsonl
-  $ echo '{"type":"tick","at":0}' | moorage decide --policy build/policy.wasm`;
+const EXAMPLES = `Examples:
+  moorage decide < events.jsonl
+  echo '{"type":"tick","at":0}' | moorage decide --policy build/policy.wasm
+`;
+
+const NOTES = `
+Exit codes: 0 ok, 2 a line that is no event, or a policy file that is no policy.
+`;
 
 /** `moorage decide`: events as JSON lines on stdin, the effects of each as one JSON line on stdout. The policy alone, no I/O. */
 export function decideCommand(): Command {
@@ -17,7 +21,8 @@ export function decideCommand(): Command {
     .summary('the policy alone: events as JSON lines in, effects as JSON lines out')
     .description('Reads one event a line on stdin and answers each with one line: the array of its effects.')
     .option('--policy <file>', 'the policy that decides', buildFile('policy.wasm'))
-    .addHelpText('after', HELP)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', NOTES)
     .action(async ({ policy }: { policy: string }) => decide(loadPolicy(policy)));
 }
 

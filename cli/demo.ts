@@ -6,13 +6,15 @@ import { createView } from './demo/view.ts';
 import { openWorkspace } from './demo/workspace.ts';
 import { CheckError, UsageError } from './usage_error.ts';
 
-const HELP = `
-Examples:
-  $ moorage demo
-  $ moorage demo --json | jq .rows
-  $ moorage demo --kill-agent
+const EXAMPLES = `Examples:
+  moorage demo
+  moorage demo --json | jq .rows
+  moorage demo --kill-agent
+`;
 
-Needs root: it mounts file systems. Exit codes: 0 all is as it should be, 1 something is not, 2 usage.`;
+const NOTES = `
+Needs root: it mounts file systems. Exit codes: 0 all is as it should be, 1 something is not, 2 usage.
+`;
 
 interface Options {
   dir: string;
@@ -30,7 +32,8 @@ export function demoCommand(): Command {
     .option('--dir <directory>', 'where everything lies; made anew by each run', buildFile('demo'))
     .option('--json', 'one JSON object on stdout at the end, words on stderr')
     .option('--kill-agent', 'kill the agent with SIGKILL in the middle and start it again')
-    .addHelpText('after', HELP)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', NOTES)
     .action(demo);
 }
 

@@ -6,19 +6,22 @@ import { driverCommand } from './driver.ts';
 import { replayCommand } from './replay.ts';
 import { CheckError, UsageError } from './usage_error.ts';
 
-const HELP = `
-Examples:
-  $ moorage demo                       three tasks on external volumes, watched live
-  $ moorage decide < events.jsonl      ask the policy, without touching anything
-  $ moorage replay build/demo/state/journal
+const EXAMPLES = `Examples:
+  moorage demo                              three tasks on external volumes, watched live
+  moorage decide < events.jsonl             ask the policy, without touching anything
+  moorage replay build/demo/state/journal   step a journal again
+`;
 
-Exit codes: 0 ok, 1 a check failed, 2 usage or unreadable input.`;
+const NOTES = `
+Exit codes: 0 ok, 1 a check failed, 2 usage or unreadable input. In a checkout: node build/moorage.mjs <command>
+`;
 
 function program(): Command {
   return new Command('moorage')
     .description('External volumes for the tasks of a cluster agent, decided by a WebAssembly policy.')
     .version('0.1.0')
-    .addHelpText('after', HELP)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', NOTES)
     .exitOverride()
     .addCommand(demoCommand())
     .addCommand(driverCommand())

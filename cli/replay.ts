@@ -12,14 +12,15 @@ import { PolicyError } from '../host/policy/policy_error.ts';
 import { buildFile } from './build_files.ts';
 import { CheckError, UsageError } from './usage_error.ts';
 
-const HELP = `
+const EXAMPLES = `Examples:
+  moorage replay build/demo/state/journal
+  moorage replay --policy other.wasm --json build/demo/state/journal
+`;
+
+const NOTES = `
 TRACE is a journal directory (<state>/journal) or one segment of it.
-
-Examples:
-  $ moorage replay build/demo/state/journal
-  $ moorage replay --policy other.wasm --json build/demo/state/journal
-
-Exit codes: 0 identical, 1 diverged, 2 not readable.`;
+Exit codes: 0 identical, 1 diverged, 2 not readable.
+`;
 
 interface Options {
   policy?: string;
@@ -36,7 +37,8 @@ export function replayCommand(): Command {
     .argument('<trace...>', 'journal directory or segment')
     .option('--policy <file>', 'ask what this policy would have decided; default: the policy that did')
     .option('--json', 'one JSON object a trace on stdout')
-    .addHelpText('after', HELP)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', NOTES)
     .action((traces: string[], options: Options) => {
       const diverged = traces.filter((trace) => !replayTrace(trace, options));
       if (diverged.length > 0) throw new CheckError(`${diverged.length} of ${traces.length} traces diverged`);
