@@ -3,7 +3,8 @@
  *
  * A program that wants external volumes for its containers (the reference agent, the Mesos module) opens
  * `libmoorage.so` with dlopen(RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND), looks these functions up and
- * talks in frames: positional MessagePack, at most MOORAGE_FRAME_MAX bytes (native/frames/ builds and reads them).
+ * talks in frames: positional MessagePack, at most MOORAGE_FRAME_MAX bytes, a recover frame MOORAGE_RECOVER_MAX (native/frames/ builds
+ * and reads them).
  *
  * All functions may be called from any thread. No function throws.
  */
@@ -19,6 +20,8 @@ extern "C" {
 
 #define MOORAGE_ABI 1u
 #define MOORAGE_FRAME_MAX (256u * 1024u)
+/** A `recover` frame may be larger, for it names all containers of a machine; the host hands it on in parts. */
+#define MOORAGE_RECOVER_MAX (64u * 1024u * 1024u)
 #define MOORAGE_EXPORT __attribute__((visibility("default")))
 
 /** A running isolator: one host thread with one policy. At most one is open in a process at a time. */

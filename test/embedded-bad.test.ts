@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -9,7 +10,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type AgentProcess, type EmbeddedBench, task } from './embedded_bench.ts';
+import { type AgentProcess, type EmbeddedBench, task, waitUntil } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
 
 const { test, bench, run } = embeddedSuite('embedded: bad input');
@@ -147,6 +148,39 @@ test('a second agent on the same work directory is refused', async () => {
   const first = bench().agent();
   await first.until(({ state }) => state === 'recovered');
   await refused(bench().agent(), /another|in use|uses/);
+});
+
+test('leftovers of more containers than an event can name do not keep the agent from starting', async () => {
+  const { agent, work } = bench();
+  const containers = join(work, 'containers');
+  const count = 1300;
+  mkdirSync(containers);
+  symlinkSync('loop', join(containers, 'loop'));
+  for (let i = 0; i < count; i++) mkdirSync(join(containers, `${'x'.repeat(220)}.${i}`));
+  const process = agent();
+  await process.until(({ event, state }) => event === 'agent' && state === 'recovered');
+  process.send({ stop: true });
+  assert.is(await process.ended, 0, process.said());
+  assert.equal(readdirSync(containers), ['loop'], 'what is no container of ours is left alone');
+});
+
+test('an agent that has no descriptor left looks at the task again later, and its volume goes', async () => {
+  const { agent, mounts } = bench();
+  const process = agent();
+  await process.until(({ state }) => state === 'recovered');
+  const cmd = 'until [ -e end ]; do sleep 0.02; done';
+  process.send({ launch: { id: '/e', cmd, labels: { volume: 'v1:data' } } });
+  const running = await process.until(task('/e', 'running'));
+  const limit = (count: string) =>
+    execFileSync('prlimit', ['--pid', String(process.child.pid), `--nofile=${count}:`]);
+  limit('8');
+  writeFileSync(join(running.sandbox as string, 'end'), '');
+  await waitUntil('the agent says what it could not open', () => /EMFILE/.test(process.said()));
+  limit('1024');
+  await waitUntil('the task has ended', () => process.events.some(task('/e', 'finished')));
+  process.send({ stop: true });
+  assert.is(await process.ended, 0, process.said());
+  assert.equal(mounts(), []);
 });
 
 test('an app that is no app ends with exit code 2 and leaves nothing', async () => {

@@ -106,6 +106,31 @@ test('a killed agent leaves the task and its volume alone; the next one takes bo
   assert.equal(mounts(), []);
 });
 
+test('when a supervisor is killed no process of its task is left, also none in a further namespace', async () => {
+  const { agent, mounts } = bench();
+  const process = agent();
+  await process.until(({ state }) => state === 'recovered');
+  const cmd = 'unshare -m sleep 600 & echo $! > data/pid; sleep 600';
+  process.send({ launch: { id: '/s', cmd, labels: { volume: 'v1:data' } } });
+  const { pid } = await process.until(task('/s', 'running'));
+  const file = `/proc/${pid}/cwd/data/pid`;
+  await waitUntil('it tells its child', () => existsSync(file) && readFileSync(file, 'utf8') !== '');
+  const child = readFileSync(file, 'utf8').trim();
+  // Of a zombie the command line is empty.
+  const isAsleep = () =>
+    existsSync(`/proc/${child}`) && readFileSync(`/proc/${child}/cmdline`, 'utf8').startsWith('sleep');
+  await waitUntil('the child is in its namespace', isAsleep);
+  const supervisor = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  execFileSync('kill', ['-9', supervisor as string]);
+  await process.until(task('/s', 'failed'));
+  const survived = isAsleep();
+  if (survived) execFileSync('kill', ['-9', child]);
+  assert.not(survived, 'the child has the volume still');
+  process.send({ stop: true });
+  await process.ended;
+  assert.equal(mounts(), []);
+});
+
 test('a task that ended while the agent was down is cleaned up by the next one', async () => {
   const { agent, mounts } = bench();
   const first = agent([{ id: '/e', cmd: 'echo > data/begun; sleep 0.3', labels: { volume: 'v1:data' } }]);

@@ -2,8 +2,8 @@ import type { Binding, HttpResponse } from '../binding.ts';
 import type { DriverPlace } from '../directory.ts';
 import { failure, failureOf, type Outcome } from './outcome.ts';
 
-/** A driver's answer of more bytes than this ends the call. */
-const RESPONSE_MAX = 4 * 1024 * 1024;
+/** A driver's answer of more bytes than this ends the call: parsed, it may take a hundred times as much of the one heap that all drivers share. */
+const RESPONSE_MAX = 512 * 1024;
 /** Words of a driver go into messages up to this length. */
 const WORDS_MAX = 300;
 

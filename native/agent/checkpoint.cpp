@@ -94,7 +94,8 @@ Checkpoint Checkpoints::read(const std::string& id) const {
 std::vector<Checkpoint> Checkpoints::list() const {
   std::vector<std::string> ids;
   for (const auto& item : std::filesystem::directory_iterator(directory_)) {
-    if (item.is_directory()) ids.push_back(item.path().filename());
+    // A link is none of ours, and may lead nowhere.
+    if (!item.is_symlink() && item.is_directory()) ids.push_back(item.path().filename());
   }
   std::sort(ids.begin(), ids.end());
   std::vector<Checkpoint> found;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "agent/report.hpp"
+#include "frames/events.hpp"
 
 namespace moorage::agent {
 
@@ -29,10 +30,11 @@ void onLog(void* context, const char* level, const char* text) {
   static_cast<Inbox*>(context)->push(LogMessage{level, text});
 }
 
-frames::Reply notTaken(std::size_t size) {
+frames::Reply notTaken(const frames::Bytes& frame) {
   frames::Reply reply;
-  const bool tooLarge = size > MOORAGE_FRAME_MAX;
-  const auto bytes = std::to_string(size) + " bytes, of at most " + std::to_string(MOORAGE_FRAME_MAX);
+  const std::size_t most = frame[2] == frames::event::recover ? MOORAGE_RECOVER_MAX : MOORAGE_FRAME_MAX;
+  const bool tooLarge = frame.size() > most;
+  const auto bytes = std::to_string(frame.size()) + " bytes, of at most " + std::to_string(most);
   reply.error = tooLarge ? frames::Error{"bad-frame", "the event is too large: " + bytes, "ask for less in one container"}
                          : frames::Error{"host-down", "the isolator takes no calls any more", "start the agent again"};
   return reply;
@@ -73,7 +75,7 @@ void Isolator::call(const frames::Bytes& frame, ReplyHandler handler) {
     return;
   }
   // Answered by way of the inbox as well, so that a handler never runs inside the function that made the call.
-  const frames::Reply refusal = notTaken(frame.size());
+  const frames::Reply refusal = notTaken(frame);
   waiting_[number] = [handler = std::move(waiting_[number]), refusal](const frames::Reply&) { handler(refusal); };
   inbox_.push(ReplyMessage{number, {}});
 }

@@ -31,8 +31,10 @@ std::size_t killLeftovers(const std::string& id, const MountNamespace& mountName
     // A pidfd before the question, so that the answer and the signal are of the same process.
     const auto stat = statOf(proc, pid);
     const Fd process = stat ? openProcess(proc, pid, stat->startTime) : Fd();
-    if (!process || !(mountNamespaceOf(proc, pid) == mountNamespace)) continue;
-    if (mountNamespace.unique == 0 && !hasContainerId(pid, id)) continue;
+    if (!process) continue;
+    // The inode of a namespace is given again, its unique number is not. Who went into a further namespace has the variable.
+    const bool inside = mountNamespace.unique != 0 && mountNamespaceOf(proc, pid) == mountNamespace;
+    if (!inside && !hasContainerId(pid, id)) continue;
     signalProcess(process, SIGKILL);
     ++count;
   }

@@ -6,6 +6,11 @@
 
 namespace moorage::agent {
 
+namespace {
+/** Until a task whose processes could not be looked for is looked at again. */
+constexpr std::chrono::milliseconds clearAgainMs{1000};
+}  // namespace
+
 Tasks::Tasks(Isolator& isolator, Checkpoints& checkpoints, Settings settings)
     : isolator_(isolator), checkpoints_(checkpoints), settings_(std::move(settings)) {}
 
@@ -18,7 +23,15 @@ void Tasks::withTask(const std::string& id, const std::function<void(Task&)>& st
     return;
   } catch (const std::exception& problem) {
     say(id + ": " + problem.what());
-    if (found->second.phase < Phase::clearing) return fail(found->second, problem.what());
+    if (found->second.phase < Phase::clearing) {
+      const std::string words = problem.what();
+      return withTask(id, [&](Task& task) { fail(task, words); });
+    }
+  }
+  if (found->second.phase == Phase::clearing) {
+    // Whether processes of it are left could not be told (no descriptors left, say): without that no cleanup may come.
+    found->second.lookAt = Clock::now() + clearAgainMs;
+    return;
   }
   // Its end could not be brought to its end: the checkpoint stays, and the next start takes it as an orphan.
   anyFailed_ = true;

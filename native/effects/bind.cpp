@@ -53,9 +53,10 @@ BindResult bindVolume(const BindRequest& request) {
   if (request.owner) giveTo(source.get(), parseOwner(*request.owner), request.source);
 
   const Fd tree = makeTree(source.get(), request);
+  const uint64_t mountId = placeOfFd(tree.get()).mountId;  // after the attachment nothing may fail any more
   const Fd target = makeManagedDir(root.get(), path);
   if (kernel::attachMount(tree.get(), target.get()) != 0) throw systemError("move_mount", path.target, errno);
-  return {placeOfFd(tree.get()).mountId, sourceMount.mountId, sourceMount.fstype, sourceMount.dev};
+  return {mountId, sourceMount.mountId, sourceMount.fstype, sourceMount.dev};
 }
 
 }  // namespace moorage

@@ -36,7 +36,7 @@ std::string errnoName(int error);
 std::string describeErrno(int error);
 
 /**
- * A failed system call: `move_mount /root/ebs/vol-1: EBUSY (Device or resource busy)`, with the errno's symbol as code.
+ * A failed system call: `move_mount /volumes/ebs/vol-1: EBUSY (Device or resource busy)`, with the errno's symbol as code.
  * `hint` is appended after a semicolon when it is not empty.
  */
 EffectError systemError(std::string_view operation, std::string_view path, int error,

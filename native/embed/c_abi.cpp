@@ -147,9 +147,11 @@ void moorage_close(moorage_isolator* isolator, uint32_t timeoutMs) {
   const std::shared_ptr<Session> session = isolator->session;
   try {
     session->beginClose();
-    // On the host thread nobody could be waited for: it ends as soon as the callback has returned.
+    // On the host thread nobody could be waited for: it ends as soon as the callback has returned. Nothing comes after us.
     if (moorage::onHostThread()) {
       session->stopHost();
+      session->down("it was closed from a callback");
+      session->silence();
     } else {
       session->waitClosed(timeoutMs);
       endHost(session);

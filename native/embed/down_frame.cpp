@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "moorage.h"
+
 namespace moorage {
 namespace {
 
@@ -14,7 +16,9 @@ constexpr uint8_t float64 = 0xcb;
 constexpr uint8_t str16 = 0xda;
 
 constexpr uint8_t schema = 1;
+constexpr uint8_t recoverType = 2;
 constexpr uint8_t replyType = 6;
+constexpr size_t typeOffset = 2;
 constexpr size_t callOffset = 12;
 constexpr size_t messageMax = 2000;
 
@@ -49,6 +53,10 @@ double callOfFrame(const uint8_t* frame, size_t size) {
   double number = 0;
   memcpy(&number, &bits, sizeof number);
   return number;
+}
+
+size_t frameMax(const uint8_t* frame, size_t size) {
+  return size > typeOffset && frame[typeOffset] == recoverType ? MOORAGE_RECOVER_MAX : MOORAGE_FRAME_MAX;
 }
 
 std::vector<uint8_t> hostDownFrame(double call, const std::string& message) {

@@ -1,5 +1,7 @@
 #include "embed/embedded_binding.hpp"
 
+#include <sstream>
+
 #include "addon/arguments.hpp"
 #include "addon/instance.hpp"
 
@@ -84,8 +86,11 @@ void notice(Session& session, const Napi::CallbackInfo& info) {
   session.notice(frame.data, frame.size);
 }
 
+/** A call for each line: the words of a driver, say, must not look like lines of the log of their own. */
 void log(Session& session, const Napi::CallbackInfo& info) {
-  session.log(stringArgument(info, 0).c_str(), stringArgument(info, 1).c_str());
+  const std::string level = stringArgument(info, 0);
+  std::istringstream lines(stringArgument(info, 1));
+  for (std::string line; std::getline(lines, line);) session.log(level.c_str(), line.c_str());
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ void spin(node::Environment* env, v8::Isolate* isolate) {
     node::Stop(env);
   });
   node::AddLinkedBinding(env, "moorage", registerModule, NAPI_VERSION);
-  threadSession->setStop([env] { node::Stop(env); });
-  if (!node::LoadEnvironment(env, mainScript).IsEmpty()) node::SpinEventLoop(env).IsNothing();
+  const bool wanted = threadSession->setStop([env] { node::Stop(env); });
+  if (wanted && !node::LoadEnvironment(env, mainScript).IsEmpty()) node::SpinEventLoop(env).IsNothing();
   threadSession->setStop(nullptr);
   isolate->RemoveNearHeapLimitCallback(onNearHeapLimit, 0);
   node::Stop(env);

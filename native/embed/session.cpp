@@ -7,7 +7,7 @@
 namespace moorage {
 
 bool Session::call(const uint8_t* frame, size_t size, moorage_reply_fn reply, void* context) {
-  if (frame == nullptr || reply == nullptr || size == 0 || size > MOORAGE_FRAME_MAX) return false;
+  if (frame == nullptr || reply == nullptr || size == 0 || size > frameMax(frame, size)) return false;
   std::vector<uint8_t> copy(frame, frame + size);
   const double number = callOfFrame(frame, size);
   const std::lock_guard lock(mutex_);
@@ -59,14 +59,16 @@ void Session::attach(HostPort port) {
   port_ = std::move(port);
 }
 
-void Session::setStop(std::function<void()> stop) {
+bool Session::setStop(std::function<void()> stop) {
   const std::lock_guard lock(mutex_);
   stop_ = std::move(stop);
+  return !stopAsked_;
 }
 
 void Session::stopHost() {
   // Under the lock, so that the environment cannot be freed meanwhile.
   const std::lock_guard lock(mutex_);
+  stopAsked_ = true;
   if (stop_) stop_();
 }
 

@@ -62,9 +62,9 @@ class Session {
 
   /** The host can be reached from now on. */
   void attach(HostPort port);
-  /** How to stop the environment from outside; empty when there is none any more. */
-  void setStop(std::function<void()> stop);
-  /** Stops the environment, if there is one. */
+  /** How to stop the environment from outside; empty when there is none any more. False: it shall not even begin. */
+  bool setStop(std::function<void()> stop);
+  /** Stops the environment; one that is still being made then does not begin. */
   void stopHost();
   /** Why the environment is about to end; the first reason stays. */
   void ending(const std::string& reason);
@@ -97,6 +97,7 @@ class Session {
   std::condition_variable changed_;
   HostPort port_;
   std::function<void()> stop_;
+  bool stopAsked_ = false;
   std::map<uint64_t, OpenCall> open_;
   uint64_t lastToken_ = 0;
   std::string reason_;

@@ -39,7 +39,6 @@ ExitStatus failure(const std::string& message) {
 
 ExitStatus runTask(const Spec& spec, const Fd& gate, const Handles& handles) {
   try {
-    enterOwnMountNamespace();
     tell(gate, {{"state", "ready"}});
     if (!waitForGo(gate)) return failure("the agent went away before the task was started");
     pid_t command = 0;
@@ -64,6 +63,8 @@ int execute() {
     const Fd file(specNumber);
     const Spec spec = specFromJson(json::parse(readAll(file)));
     const Handles handles = openHandles(spec);
+    // Not within runTask: what it kills when it fails is everybody in this namespace.
+    enterOwnMountNamespace();
     const ExitStatus status = runTask(spec, gate, handles);
     writeDurably(handles.checkpoint, "exit", toJson(status).dump() + "\n");
     return 0;

@@ -23,15 +23,17 @@ void addDescendants(const std::multimap<pid_t, pid_t>& children, pid_t of, std::
 
 }  // namespace
 
-std::vector<pid_t> containerMembers(const Fd& proc) {
+std::vector<Member> containerMembers(const Fd& proc) {
   const pid_t self = ::getpid();
   const auto own = mountNamespaceOf(proc, self);
   std::multimap<pid_t, pid_t> children;
+  std::map<pid_t, std::uint64_t> startTimes;
   std::set<pid_t> members, zombies;
   for (const pid_t pid : processIds(proc)) {
     const auto stat = statOf(proc, pid);
     if (!stat) continue;
     children.emplace(stat->parent, pid);
+    startTimes[pid] = stat->startTime;
     if (stat->state == 'Z' || stat->state == 'X') {
       zombies.insert(pid);
     } else if (own && mountNamespaceOf(proc, pid) == own) {
@@ -41,7 +43,9 @@ std::vector<pid_t> containerMembers(const Fd& proc) {
   addDescendants(children, self, members);
   members.erase(self);
   for (const pid_t zombie : zombies) members.erase(zombie);
-  return {members.begin(), members.end()};
+  std::vector<Member> found;
+  for (const pid_t pid : members) found.push_back({pid, startTimes.at(pid)});
+  return found;
 }
 
 }  // namespace moorage::agent::executor

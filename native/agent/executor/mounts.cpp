@@ -33,6 +33,12 @@ std::runtime_error openError(const std::string& path) {
   return systemError(path);
 }
 
+kernel::FdFacts factsOf(const Fd& fd, const std::string& path) {
+  kernel::FdFacts facts;
+  if (kernel::factsOf(fd.get(), false, facts) != 0) throw systemError("statx " + path);
+  return facts;
+}
+
 }  // namespace
 
 void enterOwnMountNamespace() {
@@ -43,6 +49,18 @@ void enterOwnMountNamespace() {
 Fd cloneTree(const std::string& path) {
   Fd tree(::open_tree(AT_FDCWD, path.c_str(),
                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW));
+  if (!tree) throw systemError("open_tree " + path);
+  return tree;
+}
+
+Fd cloneVolume(const std::string& path) {
+  const Fd top(::open(path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!top) throw systemError("open " + path);
+  if (!factsOf(top, path).mountRoot) {
+    throw std::runtime_error(path + " is not mounted any more, and the task must not write into the directory below it; " +
+                             "look at the isolator's log, then launch the task again");
+  }
+  Fd tree(::open_tree(top.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH));
   if (!tree) throw systemError("open_tree " + path);
   return tree;
 }
@@ -89,6 +107,10 @@ Fd openOrMakeBeneath(const Fd& base, const std::string& path) {
     above = openBeneath(above, name);
   }
   return above;
+}
+
+bool isOnTop(const Fd& tree, const Fd& base, const std::string& path) {
+  return factsOf(openBeneath(base, path), path).mountId == factsOf(tree, path).mountId;
 }
 
 bool isReadonly(const Fd& tree) {

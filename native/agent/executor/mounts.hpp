@@ -16,6 +16,12 @@ void enterOwnMountNamespace();
 /** A copy of the mount at `path`, with all mounts below it and the flags of each, not attached anywhere yet. */
 Fd cloneTree(const std::string& path);
 
+/**
+ * The same of a managed mount; a directory on which nothing is mounted (any more) is refused, for a copy of it would let the
+ * task write to the disk of the agent.
+ */
+Fd cloneVolume(const std::string& path);
+
 /** A fresh proc (nosuid, nodev, noexec), not attached anywhere yet. */
 Fd newProc();
 
@@ -30,6 +36,9 @@ Fd openBeneath(const Fd& base, const std::string& path);
 
 /** The same; directories that are missing are made (0755). */
 Fd openOrMakeBeneath(const Fd& base, const std::string& path);
+
+/** Whether an attached tree is what a process finds at `path` beneath `base`. */
+bool isOnTop(const Fd& tree, const Fd& base, const std::string& path);
 
 /** Whether the mount that a tree starts with refuses writes. */
 bool isReadonly(const Fd& tree);

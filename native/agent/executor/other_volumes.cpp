@@ -40,9 +40,10 @@ std::set<std::string> volumeDevs(const std::vector<Mount>& table, const std::str
 /** Only that very mount: when another one lies over it, or it is gone by now, nothing happens. */
 void detach(const Mount& row) {
   const Fd directory(::open(row.target.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  struct statx status {};
-  if (!directory || ::statx(directory.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status) != 0) return;
-  if (status.stx_mnt_id != row.mountId) return;
+  kernel::FdFacts facts;
+  // Does not ask the file system, which may hang: it is not this task's.
+  if (!directory || kernel::factsOf(directory.get(), false, facts) != 0) return;
+  if (facts.mountId != row.mountId) return;
   static_cast<void>(kernel::detachMount(directory.get()));
 }
 

@@ -37,7 +37,7 @@ Fd openLog(const Fd& sandbox, const char* name, const Spec& spec) {
 std::vector<Volume> cloneVolumes(const Spec& spec) {
   std::vector<Volume> volumes;
   for (const auto& mount : spec.mounts) {
-    Volume volume{&mount, cloneTree(mount.source)};
+    Volume volume{&mount, cloneVolume(mount.source)};
     if (mount.readonly && !isReadonly(volume.tree)) {
       throw std::runtime_error(mount.source + " is writable, but the task was promised it read-only on " + mount.target);
     }
@@ -58,6 +58,16 @@ void attachVolumes(const std::vector<Volume>& volumes, const Bases& bases, bool 
     } catch (const std::exception& problem) {
       throw std::runtime_error("cannot mount " + mount->source + " on " + mount->target + ": " + problem.what());
     }
+  }
+}
+
+/** Two paths can name one place, and a later volume can cover an earlier one: the task would find the wrong one there. */
+void checkVolumes(const std::vector<Volume>& volumes, const Bases& bases) {
+  for (const auto& [mount, tree] : volumes) {
+    const Fd& base = mount->target.compare(0, 1, "/") == 0 ? bases.root : bases.sandbox;
+    if (isOnTop(tree, base, mount->target)) continue;
+    throw std::runtime_error("cannot mount " + mount->source + " on " + mount->target +
+                             ": another volume of this task covers it; give each volume a path of its own");
   }
 }
 
@@ -104,10 +114,12 @@ Stage setStage(const Spec& spec) {
     forgetOtherVolumes(spec.managedRoot, spec.sandbox);
     Bases bases{openBase("/"), openBase(spec.sandbox)};
     attachVolumes(volumes, bases, false);
+    checkVolumes(volumes, bases);
     return stage;
   }
   Bases bases = mountRootfs(*spec.rootfs, spec.sandbox);
   attachVolumes(volumes, bases, true);
+  checkVolumes(volumes, bases);
   enterRoot(bases.root);
   stage.sandbox = std::move(bases.sandbox);
   return stage;

@@ -12,6 +12,7 @@
 
 #include "agent/error.hpp"
 #include "agent/executor/members.hpp"
+#include "agent/process.hpp"
 
 namespace moorage::agent::executor {
 
@@ -91,7 +92,10 @@ int killAll(pid_t command, const Fd& proc) {
   Watch watch(command);
   for (milliseconds pause = roundMs;; pause = std::min(pause * 2, roundMsMax)) {
     const auto members = containerMembers(proc);
-    for (const pid_t pid : members) ::kill(pid, SIGKILL);
+    for (const auto& [pid, startTime] : members) {
+      // By pidfd: since the listing the number may have gone to a process of somebody else.
+      if (const Fd process = openProcess(proc, pid, startTime)) signalProcess(process, SIGKILL);
+    }
     reap(watch);
     if (watch.alone && members.empty()) return watch.status;
     std::this_thread::sleep_for(pause);
