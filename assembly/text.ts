@@ -9,9 +9,22 @@ export function decimal(value: f64): string {
 
 /** At most MESSAGE_MAX characters, never half of a surrogate pair. */
 export function cut(text: string): string {
-  if (text.length <= MESSAGE_MAX) return text;
-  const last = text.charCodeAt(MESSAGE_MAX - 1);
-  return text.substring(0, last >= 0xd800 && last < 0xdc00 ? MESSAGE_MAX - 1 : MESSAGE_MAX) + '…';
+  return text.length <= MESSAGE_MAX ? text : firstOf(text, MESSAGE_MAX) + '…';
+}
+
+/** The first `most` characters of a longer text, one fewer where that would cut a surrogate pair in two. */
+export function firstOf(text: string, most: i32): string {
+  return text.substring(0, isLead(text, most - 1) ? most - 1 : most);
+}
+
+/** The character at `at`, both halves of a surrogate pair. */
+export function characterAt(text: string, at: i32): string {
+  return text.substring(at, isLead(text, at) ? at + 2 : at + 1);
+}
+
+function isLead(text: string, at: i32): bool {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xd800 && unit < 0xdc00;
 }
 
 /** `a, b and c`; `none` for nothing. */
@@ -25,7 +38,11 @@ export function listed(names: string[]): string {
 /** FNV-1a over the UTF-16 units: spreads retries of different volumes, the same on every machine. */
 export function hash(text: string): u32 {
   let value: u32 = 2166136261;
-  for (let i = 0; i < text.length; i++) value = (value ^ u32(text.charCodeAt(i))) * 16777619;
+  for (let i = 0; i < text.length; i++) {
+    const mixed = value ^ u32(text.charCodeAt(i));
+    // Times the prime 2^24 + 403, in two parts: a single product would not be exact where numbers are float64.
+    value = u32(u32(mixed << 24) + u32(mixed * 403));
+  }
   return value;
 }
 

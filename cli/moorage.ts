@@ -4,6 +4,7 @@ import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
 import { replayCommand } from './replay.ts';
+import { simulateCommand } from './simulate.ts';
 import { CheckError, UsageError } from './usage_error.ts';
 
 const EXAMPLES = `Examples:
@@ -26,7 +27,8 @@ function program(): Command {
     .addCommand(demoCommand())
     .addCommand(driverCommand())
     .addCommand(decideCommand())
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(simulateCommand());
 }
 
 /** Commands that were added inherit nothing: every one throws instead of ending the process. */

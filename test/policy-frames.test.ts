@@ -3,9 +3,8 @@ import * as assert from 'uvu/assert';
 import { decodeEffects } from '../host/frames/effect_frame.ts';
 import { encodeEvent } from '../host/frames/event_frame.ts';
 import { FRAME_MAX } from '../host/frames/schema.ts';
-import { loadPolicy } from '../host/policy/policy.ts';
 import { random } from './random.ts';
-import { createWorld, POLICY, prepareEvent, RECOVER } from './world.ts';
+import { createWorld, openPolicy, prepareEvent, RECOVER } from './world.ts';
 
 const bad = suite('policy: bad frames');
 
@@ -121,7 +120,7 @@ function realFrames(): Uint8Array[] {
 }
 
 hostile('200,000 mutated and random frames: no trap, every answer can be read, memory stays', () => {
-  const policy = loadPolicy(POLICY);
+  const policy = openPolicy();
   const frames = realFrames();
   for (const frame of frames) policy.step(frame);
   const size = policy.memorySize();
@@ -137,7 +136,7 @@ hostile('200,000 mutated and random frames: no trap, every answer can be read, m
 });
 
 hostile('a length that promises more than there is costs nothing', () => {
-  const policy = loadPolicy(POLICY);
+  const policy = openPolicy();
   const begun = policy.memorySize();
   for (const lead of [0xdd, 0xdf, 0xdb, 0xc6]) {
     const head = encodeEvent({ type: 'update', at: 0, call: 1, id: 'c', resources: {} }).slice(0, 23);
@@ -149,7 +148,7 @@ hostile('a length that promises more than there is costs nothing', () => {
 });
 
 hostile('a frame of the largest size is read, a larger one never reaches the policy', () => {
-  const policy = loadPolicy(POLICY);
+  const policy = openPolicy();
   assert.ok(policy.step(new Uint8Array(FRAME_MAX).fill(0x90)).length > 0);
   assert.throws(() => policy.step(new Uint8Array(FRAME_MAX + 1)), /at most 262144/);
 });
@@ -159,7 +158,7 @@ const state = suite('policy: state');
 state('stepped or restored, the same events give the same effects and the same snapshot', () => {
   const world = createWorld({ config: { lingerMs: 300 } });
   const step = world.policy.step;
-  let twin = loadPolicy(POLICY);
+  let twin = openPolicy();
   twin.restore(world.policy.snapshot() as Uint8Array);
   const next = random(11);
   world.policy.step = (frame) => {
@@ -174,7 +173,7 @@ state('stepped or restored, the same events give the same effects and the same s
     const snapshot = world.policy.snapshot() as Uint8Array;
     assert.equal(twin.snapshot(), snapshot);
     if (next(5) === 0) {
-      twin = loadPolicy(POLICY);
+      twin = openPolicy();
       twin.restore(snapshot);
       assert.equal(twin.snapshot(), snapshot);
     }

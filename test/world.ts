@@ -2,9 +2,20 @@ import { decodeEffects } from '../host/frames/effect_frame.ts';
 import { encodeEvent } from '../host/frames/event_frame.ts';
 import type { Effect, ReplyEffect, WorkEffect } from '../host/frames/types.ts';
 import { loadPolicy, type Policy } from '../host/policy/policy.ts';
+import { startPortable } from '../portable/policy.ts';
 import { createMachine, type Machine, ROOT } from './machine.ts';
 
 export const POLICY = 'build/policy.wasm';
+
+/**
+ * The shipped policy. With MOORAGE_POLICY=portable the same sources as plain TypeScript, for debuggers, and with the path of a .cjs file the one that
+ * was bundled to it, for coverage.
+ */
+export function openPolicy(): Policy {
+  const chosen = process.env.MOORAGE_POLICY ?? '';
+  if (chosen === 'portable') return startPortable();
+  return chosen.endsWith('.cjs') ? startPortable(chosen) : loadPolicy(POLICY);
+}
 
 type Labels = Record<string, string> | [string, string][];
 
@@ -56,7 +67,7 @@ export function prepareEvent(id: string, labels: Labels, more: Record<string, un
 }
 
 export function createWorld(options: WorldOptions = {}): World {
-  const policy = loadPolicy(POLICY);
+  const policy = openPolicy();
   const machine = createMachine(...(options.volumes ?? ['ebs/v1', 'ebs/v2', 'nfs/n1']));
   let nextCall = 1;
   let wakeAt = 0;

@@ -51,6 +51,8 @@ function volumeDone(volume: Volume, outcome: Outcome): void {
   else if (doing == v.BIND_RW || doing == v.BIND_RO) bound(volume, doing == v.BIND_RO, outcome);
   else if (doing == v.DETACH_RW || doing == v.DETACH_RO) detached(volume, doing == v.DETACH_RO, outcome);
   else observed(volume, outcome, doing == v.WITNESS);
+  if (volume.doubted) volume.forgetCertainty();
+  volume.doubted = false;
   next(volume);
 }
 
@@ -131,17 +133,24 @@ function mounted(volume: Volume, outcome: Outcome): void {
 function unmounted(volume: Volume, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
+    // It was shown and is gone: the driver counts none. What was not shown may be counted more than once.
+    if (state.now < volume.vanishAt) volume.vanishing += 1;
+    const isLast = volume.mounted == v.YES && !outcome.stillMounted;
     volume.mounted = outcome.stillMounted ? v.YES : v.NO;
-    volume.owedMin = outcome.stillMounted && volume.owedMin > 0 ? volume.owedMin - 1 : 0;
-    volume.owedMax = outcome.stillMounted && volume.owedMax > 0 ? volume.owedMax - 1 : 0;
+    volume.unmountTried = false;
+    volume.owedMin = !isLast && volume.owedMin > 0 ? volume.owedMin - 1 : 0;
+    volume.owedMax = !isLast && volume.owedMax > 0 ? volume.owedMax - 1 : 0;
     return;
+  }
+  if (outcome.timedOut) {
+    if (volume.owedMin > 0) volume.owedMin -= 1;
+    volume.mayVanish(state.now + state.configured().settleMs);
+  } else if (!outcome.unreachable && state.now < volume.vanishAt) {
+    // It may have been done in spite of the answer: what is gone then says nothing about the one that is open.
+    volume.vanishing += 1;
   }
   if (outcome.unreachable) volume.unmountTried = false;
   else volume.forgetCertainty();
-  if (outcome.timedOut) {
-    if (volume.owedMin > 0) volume.owedMin -= 1;
-    volume.mayVanish(state.now, state.now + state.configured().settleMs);
-  }
   const failure = failureText('unmount', volume, outcome);
   retryLater(volume, codeOf(outcome), failure);
   emitAlert(
@@ -157,11 +166,14 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
     volume.driverMountId = outcome.sourceMountId;
-    volume.boundMountId = outcome.sourceMountId;
+    // While the other bind shows an older mount, both count as old: they are replaced together.
+    const other = readonly ? volume.rw : volume.ro;
+    if (other == v.NO || volume.boundMountId == 0) volume.boundMountId = outcome.sourceMountId;
     volume.dev = outcome.dev;
     return setMode(volume, readonly, v.YES, outcome.mountId);
   }
   const failure = failureText('bind', volume, outcome);
+  if (!outcome.refused) volume.bindUnheard(readonly);
   volume.forgetCertainty();
   retryLater(volume, codeOf(outcome), failure);
   if (!outcome.refused) return;

@@ -25,7 +25,7 @@ function mayBegin(volume: Volume): bool {
 }
 
 function forward(volume: Volume): void {
-  if (volume.mounted == v.YES && state.now < volume.vanishAt) waitForVanishing(volume);
+  if (volume.mounted == v.YES && volume.lookedAt < volume.vanishAt) waitForVanishing(volume);
   if (volume.uncertain) {
     if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);
   } else if (volume.mounted == v.NO) acquire(volume);
@@ -78,6 +78,8 @@ function acquire(volume: Volume): void {
   limitTheLost(volume);
   if (countUsers(volume, PREPARING) + countUsers(volume, READY) == 0 || !mayBegin(volume)) return;
   if (detachStale(volume)) return;
+  // No look tells whether a plain directory has been given up: the unmount must not hit the mount that follows.
+  if (volume.plainDirs && state.now < volume.vanishAt) return state.retryVolume(volume, volume.vanishAt);
   const driver = state.configured().driver(volume.driver);
   const creates = wantsCreate(volume);
   if (volume.exists == v.UNKNOWN && (creates || !driver.mountNeverCreates)) {
@@ -172,6 +174,8 @@ function backward(volume: Volume): void {
   if (volume.ro == v.YES) return detach(volume, v.DETACH_RO, true);
   const unmount = owesUnmount(volume);
   if (volume.uncertain || (unmount && !volume.witnessed)) return emitObserve(volume, v.WITNESS, true);
+  // A mount that nobody has heard the end of is given back when it can no longer come true.
+  if (state.now < volume.settleAt) return state.retryVolume(volume, volume.settleAt);
   if (!unmount) return forget(volume);
   volume.unmountTried = true;
   volume.witnessed = false;

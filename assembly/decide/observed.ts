@@ -46,7 +46,7 @@ function seeDriver(volume: Volume, outcome: Outcome): void {
   } else if (!outcome.answered) {
     if (volume.mounted == v.UNKNOWN)
       retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
-  } else if (state.now < volume.settleAt) {
+  } else if (volume.lookedAt < volume.settleAt) {
     volume.mounted = v.UNKNOWN;
     retryLater(volume, TIMEOUT, 'mount ' + volume.key + ': no answer, and not mounted yet');
     if (volume.retryAt > volume.settleAt) state.retryVolume(volume, volume.settleAt);
@@ -61,7 +61,7 @@ function seeNothing(volume: Volume): void {
   }
   volume.mounted = v.NO;
   // It was that one unmount; of several the others may still be on their way.
-  if (volume.vanishing == 1) volume.vanishAt = 0;
+  if (volume.vanishing == 1 && !volume.plainDirs) volume.vanishAt = 0;
   if (volume.unmountTried) volume.owedMin = 0;
   volume.owedMax = volume.owedMin;
 }

@@ -17,7 +17,7 @@ import { gather } from '../requests/gather.ts';
 import { Request } from '../requests/request.ts';
 import { Container, GONE, LIMITED, PREPARING, READY } from '../state/container.ts';
 import { state } from '../state/state.ts';
-import { NO, Volume, YES } from '../state/volume.ts';
+import { DETACH_RO, DETACH_RW, NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
 import { next } from './next.ts';
 import { managedPath } from './paths.ts';
@@ -91,7 +91,6 @@ export function attach(container: Container, request: Request): void {
   volume.retryAt = 0;
   volume.users.push(container.id);
   volume.lingerAt = 0;
-  volume.unclaimed = false;
 }
 
 /** What the present users of the volume have against another one. */
@@ -140,9 +139,10 @@ function again(call: f64, container: Container, requests: Request[]): void {
     const message = 'container ' + container.id + ' has lost a volume';
     return emitRefusal(call, NOT_MOUNTED, message, 'send its cleanup, and start it anew');
   }
+  const joins = container.calls.length > 0;
   container.calls.push(call);
   if (container.phase == PREPARING) return;
-  state.deadline(container, state.now + state.configured().prepareMs);
+  if (!joins) state.deadline(container, state.now + state.configured().prepareMs);
   advance(container);
 }
 
@@ -158,7 +158,10 @@ function answer(call: f64, container: Container): void {
 
 function isThere(request: Request): bool {
   const volume = state.volume(request.key);
-  return volume !== null && volume.mounted == YES && (request.readonly ? volume.ro == YES : volume.rw == YES);
+  // What is being taken away shows as there until that has ended.
+  if (!volume || volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)
+    return false;
+  return request.readonly ? volume.ro == YES : volume.rw == YES;
 }
 
 /** One of its volumes is there, or its paths are made: when all is, it is answered. */

@@ -78,12 +78,15 @@ function voidEffects(): void {
       volume.owedMax += 1;
       volume.settleAt = state.now + state.configured().settleMs;
     }
+    if (volume.doing == v.BIND_RW) volume.bindUnheard(false);
+    if (volume.doing == v.BIND_RO) volume.bindUnheard(true);
     if (volume.doing == v.UNMOUNT) {
       if (volume.owedMin > 0) volume.owedMin -= 1;
-      volume.mayVanish(state.now, state.now + state.configured().settleMs);
+      volume.mayVanish(state.now + state.configured().settleMs);
     }
     volume.doing = v.IDLE;
     volume.effect = 0;
+    volume.doubted = false;
     volume.settled();
     volume.exists = v.UNKNOWN;
     volume.forgetCertainty();
@@ -228,7 +231,7 @@ function adoptContainer(info: ContainerInfo, whole: bool, byDev: Map<string, Vol
   container.pid = info.pid;
   container.placed = true;
   container.ownDevs = devs;
-  for (let i = 0; i < gathered.list.length; i++) claim(container, gathered.list[i]);
+  for (let i = 0; i < gathered.list.length; i++) claim(container, gathered.list[i], whole);
 }
 
 /** Adds the volumes whose file systems the container has mounted to what it asks for. */
@@ -255,10 +258,12 @@ function requestFor(volume: Volume): Request {
   return request;
 }
 
-function claim(container: Container, request: Request): void {
+function claim(container: Container, request: Request, whole: bool): void {
   const known = state.volume(request.key) !== null;
   attach(container, request);
   const volume = state.volume(request.key) as Volume;
+  // Others that the lost journal knew may have it as well.
+  if (!whole) volume.unclaimed = true;
   if (volume.users.length == 1 && volume.options.length == 0) volume.options = request.options;
   if (!known) {
     volume.owedMax = 1;

@@ -97,6 +97,7 @@ export function emitDetach(volume: Volume, doing: i32, target: string, mountId: 
 
 export function emitObserve(volume: Volume, doing: i32, witness: bool): void {
   const effect = begin(volume, doing);
+  volume.lookedAt = state.now;
   open(OBSERVE, 5);
   out.number(effect);
   out.text(volume.driver);

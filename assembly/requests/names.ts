@@ -1,6 +1,6 @@
 import { BAD_NAME, BAD_PATH, Refusal } from '../errors.ts';
 import { NAME_MAX, PATH_MAX } from '../limits.ts';
-import { decimal } from '../text.ts';
+import { characterAt, decimal, firstOf } from '../text.ts';
 import { textSize } from '../wire/memory.ts';
 
 function isAlphanumeric(code: i32): bool {
@@ -22,7 +22,15 @@ export function checkName(name: string, what: string, origin: string): Refusal |
     const code = name.charCodeAt(i);
     if (isAlphanumeric(code) || (i > 0 && (code == 95 || code == 46 || code == 45))) continue;
     const where =
-      origin + ': the ' + what + ' "' + name + '" has "' + name.charAt(i) + '" at position ' + decimal(i + 1);
+      origin +
+      ': the ' +
+      what +
+      ' "' +
+      name +
+      '" has "' +
+      characterAt(name, i) +
+      '" at position ' +
+      decimal(i + 1);
     return new Refusal(BAD_NAME, where, 'names are letters, digits, and after the first also _ . -');
   }
   return null;
@@ -46,7 +54,7 @@ function badPath(origin: string, path: string, why: string): PathResult {
 
 /** Collapses `//` and `.`; refuses `..`, NUL, the empty path and the root. */
 export function normalisePath(path: string, origin: string): PathResult {
-  if (textSize(path) > PATH_MAX) return badPath(origin, path.substring(0, 40) + '…', 'is too long');
+  if (textSize(path) > PATH_MAX) return badPath(origin, firstOf(path, 40) + '…', 'is too long');
   if (path.indexOf('\0') >= 0)
     return badPath(origin, path.substring(0, path.indexOf('\0')), 'has a NUL character in it');
   const parts = path.split('/');
@@ -56,7 +64,7 @@ export function normalisePath(path: string, origin: string): PathResult {
     if (part.length == 0 || part == '.') continue;
     if (part == '..') return badPath(origin, path, 'has ".." in it');
     if (textSize(part) > NAME_MAX)
-      return badPath(origin, path.substring(0, 40) + '…', 'has a part of over 255 bytes');
+      return badPath(origin, firstOf(path, 40) + '…', 'has a part of over 255 bytes');
     if (clean.length > 0 && clean != '/') clean += '/';
     clean += part;
   }

@@ -16,7 +16,7 @@ import { Volume } from './volume.ts';
  */
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 32;
+const VOLUME_FIELDS: i32 = 34;
 const REQUEST_FIELDS: i32 = 7;
 
 /** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
@@ -113,6 +113,8 @@ function writeVolume(volume: Volume): void {
   out.number(volume.lingerAt);
   out.bool(volume.witnessed);
   out.bool(volume.unclaimed);
+  out.number(volume.lookedAt);
+  out.bool(volume.doubted);
   out.bool(volume.held);
   out.text(volume.failure);
   out.text(volume.failureCode);
@@ -227,6 +229,8 @@ function readVolume(r: Reader, into: State): void {
   volume.lingerAt = whole(r, 'volume.lingerAt');
   volume.witnessed = r.bool('volume.witnessed');
   volume.unclaimed = r.bool('volume.unclaimed');
+  volume.lookedAt = whole(r, 'volume.lookedAt');
+  volume.doubted = r.bool('volume.doubted');
   volume.held = r.bool('volume.held');
   volume.failure = r.text('volume.failure');
   volume.failureCode = r.text('volume.failureCode');

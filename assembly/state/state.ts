@@ -3,7 +3,7 @@ import { ContainerInfo } from '../events/container.ts';
 import { Mount } from '../events/mount.ts';
 import { Container } from './container.ts';
 import { Timer, Timers } from './timers.ts';
-import { NO, Volume } from './volume.ts';
+import { Volume } from './volume.ts';
 
 /** The effect in flight belongs to a volume, or to a container (`place`). */
 export class InFlight {
@@ -147,9 +147,4 @@ export function countUsers(volume: Volume, phase: i32): i32 {
     if (container && container.phase == phase) count += 1;
   }
   return count;
-}
-
-/** True when nothing is known to be mounted, owed or under way: the record may go. */
-export function isSpent(volume: Volume): bool {
-  return volume.mounted == NO && !volume.managed && volume.users.length == 0 && volume.effect == 0;
 }

@@ -16,6 +16,9 @@ export const DETACH_RO: i32 = 8;
 export const OBSERVE: i32 = 9;
 export const WITNESS: i32 = 10;
 
+/** The driver mount of a bind whose end nobody has heard: no mount has this number, so that the bind is replaced. */
+export const UNHEARD: f64 = 9007199254740991;
+
 /** All that is known of one volume. What is wanted follows from its users; `next` compares the two. */
 export class Volume {
   /** Order of first sight; never used again. */
@@ -70,6 +73,10 @@ export class Volume {
   witnessed: bool = false;
   /** Found at a recovery without a record: left alone while containers of that recovery live. */
   unclaimed: bool = false;
+  /** When the last look at it began: what it shows is from then, or later. */
+  lookedAt: f64 = 0;
+  /** A mount vanished while an effect was under way: what that effect tells may be older. */
+  doubted: bool = false;
   /** An operator said: do not take it down. */
   held: bool = false;
   /** The last failure, for the answers of those who wait. */
@@ -91,10 +98,20 @@ export class Volume {
     this.witnessed = false;
   }
 
-  /** An unmount was sent and nobody knows how it ended: it may come true until `until`. */
-  mayVanish(now: f64, until: f64): void {
-    this.vanishing = now < this.vanishAt ? this.vanishing + 1 : 1;
+  /**
+   * An unmount was sent and nobody knows how it ended: it may come true until `until`. Of a mount that was not shown nobody can see
+   * that it went: then it counts as one of several.
+   */
+  mayVanish(until: f64): void {
+    const more = this.mounted == YES ? 1 : 2;
+    // Whatever was open when it was last seen may have taken it as well.
+    this.vanishing = this.lookedAt < this.vanishAt ? this.vanishing + more : more;
     this.vanishAt = until;
+  }
+
+  /** Nobody heard how a bind ended. Beside another bind it shows the same mount, or it is seen that this one is old. */
+  bindUnheard(readonly: bool): void {
+    if ((readonly ? this.rw : this.ro) == NO) this.boundMountId = UNHEARD;
   }
 
   /** The last thing tried went well: the next failure starts counting anew. */

@@ -1,6 +1,6 @@
 /**
  * Raw linear memory: the only file (beside abort.ts and regions.ts) that knows addresses. Multi-byte values are big endian, as
- * MessagePack has them.
+ * MessagePack has them. Outside of wasm portable/memory.ts takes its place.
  */
 
 export function readU8(at: usize): u32 {
@@ -39,7 +39,7 @@ export function writeF64(at: usize, value: f64): void {
   store<u64>(at, bswap<u64>(reinterpret<u64>(value)));
 }
 
-/** The text of `size` bytes of UTF-8 that {@link isUtf8} has accepted. */
+/** The text of `size` bytes of UTF-8 that `isUtf8` has accepted. */
 export function readText(at: usize, size: i32): string {
   return String.UTF8.decodeUnsafe(at, size);
 }
@@ -62,29 +62,4 @@ export function copyOut(at: usize, size: i32): Uint8Array {
 
 export function copyIn(at: usize, bytes: Uint8Array): void {
   memory.copy(at, bytes.dataStart, bytes.length);
-}
-
-/** Well-formed UTF-8 without surrogates and overlong forms (RFC 3629). */
-export function isUtf8(at: usize, size: i32): bool {
-  const end = at + size;
-  while (at < end) {
-    const lead = readU8(at);
-    if (lead < 0x80) {
-      at += 1;
-      continue;
-    }
-    const more =
-      lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
-    if (more == 0 || at + more >= end) return false;
-    const second = readU8(at + 1);
-    const lowest: u32 = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    const highest: u32 = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (second < lowest || second > highest) return false;
-    for (let i = 2; i <= more; i++) {
-      const next = readU8(at + i);
-      if (next < 0x80 || next > 0xbf) return false;
-    }
-    at += more + 1;
-  }
-  return true;
 }

@@ -1,5 +1,6 @@
 import { DEPTH_MAX, INTEGER_MAX } from '../limits.ts';
-import { copyOut, isUtf8, readF32, readF64, readText, readU8, readU16, readU32 } from './memory.ts';
+import { copyOut, readF32, readF64, readText, readU8, readU16, readU32 } from './memory.ts';
+import { isUtf8 } from './utf8.ts';
 
 /**
  * Reads MessagePack (https://github.com/msgpack/msgpack/blob/master/spec.md) and trusts nothing.

@@ -21,10 +21,6 @@ export function inputRegion(size: i32): usize {
   return input;
 }
 
-export function inputCapacity(): i32 {
-  return inputSize;
-}
-
 export function outputRegion(): usize {
   return output;
 }

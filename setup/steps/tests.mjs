@@ -13,7 +13,18 @@ export const tests = stamped({
   levels: ['full', 'addon', 'policy'],
 
   key: ({ root }) =>
-    digest(root, ['test', 'host', 'cli', 'driver', 'assembly', 'examples', 'package-lock.json', 'setup']),
+    digest(root, [
+      'test',
+      'host',
+      'cli',
+      'driver',
+      'assembly',
+      'portable',
+      'simulator',
+      'examples',
+      'package-lock.json',
+      'setup',
+    ]),
   outputs: (context) =>
     testNames(context.root).map((name) => join(context.build, 'test', `${name}.test.mjs`)),
 

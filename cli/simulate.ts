@@ -1,0 +1,149 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { PolicyError } from '../host/policy/policy_error.ts';
+import { type Broken, type CampaignResult, runCampaign } from '../simulator/campaign.ts';
+import { EVENTS, FACTS, tableOf } from '../simulator/coverage.ts';
+import { RULES, type Rule } from '../simulator/violation.ts';
+import { buildFile } from './build_files.ts';
+import { CheckError } from './usage_error.ts';
+
+const HELP = `
+Examples:
+  $ moorage simulate
+  $ moorage simulate --seed 4711 --runs 1
+  $ moorage simulate --runs 100000 --policy other.wasm --json
+
+Each seed is one world: drivers with their oddities, an agent, containers, faults. After the faults everything must come clean.
+A broken rule is shrunk to a short trace, which \`moorage decide\` takes.
+
+Exit codes: 0 no rule was broken, 1 one was, 2 usage or no policy.`;
+
+interface Options {
+  seed: number;
+  steps: number;
+  runs: number;
+  policy: string;
+  trace?: string;
+  json?: boolean;
+}
+
+/** `moorage simulate`: the policy against simulated kernels, drivers and faults. */
+export function simulateCommand(): Command {
+  return new Command('simulate')
+    .summary('the policy against simulated kernels, drivers, clocks and faults')
+    .description(
+      'Runs the policy in simulated worlds with faults and checks after every event what must always be true.',
+    )
+    .option('--seed <number>', 'the first seed', readNumber(0), 1)
+    .option('--steps <number>', 'actions of each world, before it has to come clean', readNumber(1), 200)
+    .option('--runs <number>', 'how many seeds', readNumber(1), 1000)
+    .option('--policy <file>', 'the policy that decides', buildFile('policy.wasm'))
+    .option(
+      '--trace <file>',
+      'where a trace that breaks a rule is written (default: build/simulate-<seed>.jsonl)',
+    )
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText('after', HELP)
+    .action(simulate);
+}
+
+function readNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Use a whole number from ${least} on.`);
+  };
+}
+
+function simulate(options: Options): void {
+  const { policy, json } = options;
+  const begun = performance.now();
+  const result = runCampaign({ ...options, module: readModule(policy), name: policy });
+  const seconds = (performance.now() - begun) / 1000;
+  const { broken } = result;
+  const trace = broken && writeTrace(broken, options);
+  if (json) process.stdout.write(`${JSON.stringify(asData(result, seconds, trace))}\n`);
+  else {
+    process.stdout.write(table(result));
+    process.stdout.write(
+      `${result.runs} runs, ${result.events} events, ${(result.runs / seconds).toFixed(0)} runs/s, ${(result.events / seconds).toFixed(0)} events/s\n`,
+    );
+    if (broken) process.stdout.write(describe(broken, trace as string, options));
+  }
+  if (broken) throw new CheckError(`seed ${broken.seed} broke a rule: ${broken.failure.invariant}`);
+}
+
+function readModule(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new PolicyError(
+      `policy ${file}: cannot be read (${(error as Error).message}); build it with: npm run build`,
+    );
+  }
+}
+
+function writeTrace({ seed, failure, shrunk }: Broken, { trace }: Options): string {
+  const file = trace ?? join(buildFile('.'), `simulate-${seed}.jsonl`);
+  const events = shrunk?.failure.trace ?? failure.trace;
+  writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  return relative(process.cwd(), file);
+}
+
+function describe({ seed, failure, shrunk }: Broken, trace: string, { steps, policy }: Options): string {
+  const least = shrunk?.failure ?? failure;
+  const other = policy === buildFile('policy.wasm') ? '' : ` --policy ${policy}`;
+  return [
+    `seed ${seed}, event ${failure.step}: ${failure.invariant} (${RULES[failure.invariant as Rule]})`,
+    `  ${failure.message}`,
+    `again    moorage simulate --seed ${seed} --steps ${steps} --runs 1${other}`,
+    `shrunk   to ${least.trace.length} events: ${least.message}`,
+    `         ${shrunk?.actions.map(({ name }) => name).join(' ') ?? ''}`,
+    `trace    moorage decide${other} < ${trace}`,
+    '',
+  ].join('\n');
+}
+
+/** Hits per facts × event, with the number of different faults before it. */
+function table({ coverage }: CampaignResult): string {
+  const cells = tableOf(coverage);
+  const width = Math.max(...FACTS.map(({ length }) => length));
+  const head = `${'facts'.padEnd(width)} ${EVENTS.map((event) => event.padStart(9)).join(' ')}\n`;
+  const rows = FACTS.map((facts) => {
+    const row = cells.filter((cell) => cell.facts === facts);
+    const hits = row.map((cell) =>
+      (cell.hits === 0 ? '.' : `${short(cell.hits)}/${cell.faults}`).padStart(9),
+    );
+    return `${facts.padEnd(width)} ${hits.join(' ')}\n`;
+  });
+  return `${head}${rows.join('')}hits/faults: how often, and after how many different faults\n`;
+}
+
+function short(count: number): string {
+  if (count < 10_000) return String(count);
+  return count < 10_000_000 ? `${Math.floor(count / 1000)}k` : `${Math.floor(count / 1_000_000)}M`;
+}
+
+function asData(
+  { runs, events, coverage, broken }: CampaignResult,
+  seconds: number,
+  trace: string | undefined,
+) {
+  return {
+    runs,
+    events,
+    seconds,
+    coverage: tableOf(coverage),
+    ...(broken && {
+      broken: {
+        seed: broken.seed,
+        step: broken.failure.step,
+        invariant: broken.failure.invariant,
+        message: broken.failure.message,
+        events: broken.shrunk?.failure.trace.length ?? broken.failure.trace.length,
+        trace,
+      },
+    }),
+  };
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { unpack } from '../host/frames/codec.ts';
+import { FRAME_MAX } from '../host/frames/schema.ts';
+import type { Policy } from '../host/policy/policy.ts';
+import { PolicyError } from '../host/policy/policy_error.ts';
+
+/** The functions of assembly/index.ts, and the memory that their addresses mean. */
+interface Instance {
+  memoryBytes(): Uint8Array;
+  input(size: number): number;
+  output(): number;
+  step(size: number): number;
+  snapshot(): number;
+  restore(size: number): number;
+  describe(): number;
+}
+
+const FILE = 'build/portable.cjs';
+
+/**
+ * The policy as plain TypeScript, with a state of its own: the same sources and the same bytes in and out as the wasm, for a debugger, for
+ * coverage and to compare with. Nothing that is shipped uses it. Throws {@link PolicyError} where the wasm would trap.
+ */
+export function startPortable(file: string = resolve(FILE)): Policy {
+  const { instantiate } = createRequire(file)(file) as { instantiate(): Instance };
+  const instance = instantiate();
+  let inputAt = instance.input(FRAME_MAX);
+  const [name, version] = unpack(take(instance.describe())) as [string, string];
+
+  function take(size: number): Uint8Array {
+    const at = instance.output();
+    return instance.memoryBytes().slice(at, at + size);
+  }
+
+  function guarded(what: string, run: () => number): Uint8Array {
+    try {
+      return take(run());
+    } catch (error) {
+      throw new PolicyError(`portable policy: ${what} failed: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  return {
+    digest: createHash('sha256').update(readFileSync(file)).digest('hex'),
+    name: `${name} (portable)`,
+    version,
+    step(frame) {
+      if (frame.length > FRAME_MAX)
+        throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
+      instance.memoryBytes().set(frame, inputAt);
+      return guarded('step', () => instance.step(frame.length));
+    },
+    snapshot() {
+      const bytes = guarded('snapshot', () => instance.snapshot());
+      return bytes.length === 0 ? undefined : bytes;
+    },
+    restore(snapshot) {
+      const at = instance.input(snapshot.length);
+      instance.memoryBytes().set(snapshot, at);
+      const why = guarded('restore', () => instance.restore(snapshot.length));
+      inputAt = instance.input(FRAME_MAX);
+      if (why.length > 0) throw new PolicyError(`portable policy: refuses the snapshot: ${unpack(why)}`);
+    },
+    memorySize: () => instance.memoryBytes().length,
+  };
+}
