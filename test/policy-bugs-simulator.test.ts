@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Effect, WorkEffect } from '../host/frames/types.ts';
 import { failed } from './machine.ts';
-import { createWorld, isWork, kinds, prepareEvent, RECOVER, type World } from './world.ts';
+import { createWorld, driverOps, isWork, kinds, prepareEvent, RECOVER, type World } from './world.ts';
 
 const bugs = suite('policy: mistakes that the simulator found');
 const V1 = { volume: 'v1:data' };
@@ -67,7 +67,21 @@ bugs('what a driver counts twice was given back once, when the kernel showed no 
   const notMounted = failed('refused', 'not-mounted', 'no mount of its own');
   const after = world.play(end(world, bind, notMounted));
   end(world, place, { ok: true });
-  assert.equal(kinds(after), ['observe', 'unmount', 'observe', 'unmount']);
+  assert.equal(kinds([...after, ...world.pass(1_000)]), ['observe', 'unmount', 'observe', 'unmount']);
+});
+
+bugs('a long count was given back in one go, dozens of unmounts within a second', () => {
+  const world = createWorld();
+  for (let count = 1; count <= 5; count += 1) {
+    world.prepare(`c${count}`, V1);
+    world.machine.driverMounts.clear();
+    world.run({ type: 'lost', target: '/d/ebs/v1' });
+  }
+  for (let count = 1; count <= 5; count += 1) world.cleanup(`c${count}`);
+  const unmounts = () => driverOps(world.all).filter((op) => op === 'unmount v1').length;
+  assert.is(unmounts(), 1);
+  world.pass(10_000);
+  assert.is(unmounts(), 5);
 });
 
 bugs('two unmounts, one timed out: that the mount is gone does not say which of them did it', () => {

@@ -58,7 +58,9 @@ counts(
     world.cleanup('c1');
     const unmount = until(world, world.send({ type: 'cleanup', id: 'c2' }), 'unmount');
     const still = { ok: true, value: { stillMounted: true } };
-    world.play(world.send({ type: 'done', effect: first(unmount).effect, ...still }));
+    const early = world.play(world.send({ type: 'done', effect: first(unmount).effect, ...still }));
+    assert.equal(kinds(early), [], 'not without a pause');
+    world.pass(1_000);
     assert.is(driverOps(world.all).filter((op) => op === 'unmount v1').length, 2);
     assert.is(world.machine.driverMounts.size, 0);
   },

@@ -8,6 +8,7 @@ import {
   TIMEOUT,
 } from '../errors.ts';
 import { Outcome } from '../events/outcome.ts';
+import { RETRY_FIRST_MS } from '../limits.ts';
 import { Container } from '../state/container.ts';
 import { state } from '../state/state.ts';
 import * as v from '../state/volume.ts';
@@ -140,6 +141,8 @@ function unmounted(volume: Volume, outcome: Outcome): void {
     volume.unmountTried = false;
     volume.owedMin = !isLast && volume.owedMin > 0 ? volume.owedMin - 1 : 0;
     volume.owedMax = !isLast && volume.owedMax > 0 ? volume.owedMax - 1 : 0;
+    // A long count is given back with a pause after each: the driver may be the one that miscounts.
+    if (volume.owedMax > 0) state.retryVolume(volume, state.now + RETRY_FIRST_MS);
     return;
   }
   if (outcome.timedOut) {
