@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a late unmount is not waited for',
     file: NEXT,
-    from: '  if (volume.mounted == v.YES && state.now < volume.vanishAt) waitForVanishing(volume);\n',
+    from: '  if (volume.mounted == v.YES && volume.lookedAt < volume.vanishAt) waitForVanishing(volume);\n',
     to: '',
   },
   {
@@ -142,8 +142,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an unmount that failed counts as done',
     file: DONE,
-    from: '  else volume.forgetCertainty();\n  if (outcome.timedOut) {',
-    to: '  else volume.mounted = v.NO;\n  if (outcome.timedOut) {',
+    from: "  else volume.forgetCertainty();\n  const failure = failureText('unmount'",
+    to: "  else volume.mounted = v.NO;\n  const failure = failureText('unmount'",
   },
   {
     name: 'still mounted after the unmount counts as gone',
