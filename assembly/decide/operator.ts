@@ -51,7 +51,7 @@ function forget(call: f64, volume: Volume): void {
     const why = volume.users.length > 0 ? 'held by container ' + listed(volume.users) : 'being worked on';
     return emitRefusal(call, CONFLICT, 'volume ' + volume.key + ' is ' + why, 'wait until it is free');
   }
-  state.volumes.delete(volume.key);
+  state.volumes.delete(volume);
   emitAlert('warn', 'forgotten', 'an operator took volume ' + volume.key + ' off the record', '', volume.key);
   emitOk(call);
 }

@@ -20,7 +20,6 @@ import { state } from '../state/state.ts';
 import { DETACH_RO, DETACH_RW, NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
 import { next } from './next.ts';
-import { managedPath } from './paths.ts';
 import { release } from './release.ts';
 
 function refuse(call: f64, refusal: Refusal): void {
@@ -43,7 +42,7 @@ export function prepare(call: f64, info: ContainerInfo): void {
   const wrong = requests.refusal;
   if (wrong) return refuse(call, wrong);
   if (known) return again(call, known, requests.list);
-  if (requests.list.length == 0) return emitMounts(call, [], []);
+  if (requests.list.length == 0) return emitMounts(call, []);
   if (state.draining) {
     return emitRefusal(
       call,
@@ -67,7 +66,7 @@ function begin(call: f64, info: ContainerInfo, requests: Request[], config: Conf
   container.sandbox = info.sandbox;
   container.rootfs = info.rootfs;
   container.user = info.user;
-  container.calls.push(call);
+  container.wait(call);
   state.deadline(container, state.now + config.prepareMs);
   for (let i = 0; i < requests.length; i++) attach(container, requests[i]);
   for (let i = 0; i < requests.length && container.phase == PREPARING; i++) {
@@ -80,7 +79,7 @@ function begin(call: f64, info: ContainerInfo, requests: Request[], config: Conf
 export function attach(container: Container, request: Request): void {
   let volume = state.volume(request.key);
   if (!volume) {
-    volume = state.addVolume(request.driver, request.name);
+    volume = state.addVolume(request.driver, request.name, request.key);
     volume.plainDirs = state.configured().driver(request.driver).plainDirs;
   }
   if (volume.users.length == 0) {
@@ -140,20 +139,10 @@ function again(call: f64, container: Container, requests: Request[]): void {
     return emitRefusal(call, NOT_MOUNTED, message, 'send its cleanup, and start it anew');
   }
   const joins = container.calls.length > 0;
-  container.calls.push(call);
+  container.wait(call);
   if (container.phase == PREPARING) return;
   if (!joins) state.deadline(container, state.now + state.configured().prepareMs);
   advance(container);
-}
-
-function answer(call: f64, container: Container): void {
-  const sources: string[] = [];
-  for (let i = 0; i < container.requests.length; i++) {
-    const request = container.requests[i];
-    const volume = state.volume(request.key) as Volume;
-    sources.push(managedPath(volume, request.readonly));
-  }
-  emitMounts(call, container.requests, sources);
 }
 
 function isThere(request: Request): bool {
@@ -171,9 +160,8 @@ export function advance(container: Container): void {
   if (!container.placed) return emitPlace(container);
   container.phase = READY;
   container.deadlineAt = 0;
-  const calls = container.calls;
-  container.calls = [];
-  for (let i = 0; i < calls.length; i++) answer(calls[i], container);
+  const calls = container.waited();
+  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);
 }
 
 /** Answers an open prepare with an error and takes everything back; what is in flight is undone when it comes. */
@@ -184,8 +172,7 @@ export function failPrepare(container: Container, code: string, message: string,
 
 /** Answers the open prepares of a container with an error; what it holds stays. */
 export function refuseCalls(container: Container, code: string, message: string, hint: string): void {
-  const calls = container.calls;
-  container.calls = [];
+  const calls = container.waited();
   container.deadlineAt = 0;
   for (let i = 0; i < calls.length; i++) emitRefusal(calls[i], code, message, hint);
 }

@@ -7,6 +7,7 @@ import { checkName } from '../requests/names.ts';
 import { Request } from '../requests/request.ts';
 import { Container, GONE, PREPARING, READY } from '../state/container.ts';
 import { Recovering, state } from '../state/state.ts';
+import { Table } from '../state/table.ts';
 import * as v from '../state/volume.ts';
 import { Volume } from '../state/volume.ts';
 import { decimal } from '../text.ts';
@@ -93,14 +94,14 @@ function voidEffects(): void {
   }
   const containers = state.containers.values();
   for (let i = 0; i < containers.length; i++) {
-    containers[i].calls = [];
+    containers[i].waited();
     containers[i].placing = 0;
   }
 }
 
 /** After a reboot no container holds anything, and what the drivers still count is given back once. */
 function forgetBoot(): void {
-  state.containers.clear();
+  state.containers = new Table<Container>();
   const volumes = state.volumes.values();
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
@@ -147,7 +148,7 @@ function devsOf(mounts: Mount[]): string[] {
 }
 
 function dropContainer(container: Container): void {
-  state.containers.delete(container.id);
+  state.containers.delete(container);
   for (let i = 0; i < container.requests.length; i++) {
     const volume = state.volume(container.requests[i].key);
     if (!volume) continue;
@@ -169,7 +170,7 @@ function adoptMounts(mounts: Mount[], whole: bool): void {
       emitAlert('warn', 'foreign-under-root', 'a mount that moorage did not make: ' + mount.target, '', '');
       continue;
     }
-    const known = state.volume(managed.driver + '/' + managed.name);
+    const known = state.volume(managed.key);
     if (!known) {
       orphans += 1;
       example = mount.target;
@@ -181,7 +182,7 @@ function adoptMounts(mounts: Mount[], whole: bool): void {
 }
 
 function adoptVolume(managed: ManagedTarget, whole: bool): Volume {
-  const volume = state.addVolume(managed.driver, managed.name);
+  const volume = state.addVolume(managed.driver, managed.name, managed.key);
   volume.plainDirs = state.configured().driver(managed.driver).plainDirs;
   volume.unclaimed = !whole;
   volume.owedMax = 1;

@@ -6,7 +6,7 @@ import { readOutcome } from '../events/outcome.ts';
 import * as types from '../events/types.ts';
 import { FRAME_MAX, INTEGER_MAX, SCHEMA } from '../limits.ts';
 import { Recovering, state } from '../state/state.ts';
-import { Reader } from '../wire/reader.ts';
+import { input, Reader } from '../wire/reader.ts';
 import { inputRegion } from '../wire/regions.ts';
 import { configure } from './configure.ts';
 import { done } from './done.ts';
@@ -29,7 +29,7 @@ function hasCall(type: i32): bool {
 /** One event in, its effects out: reads the input region, changes the state, writes the output region. Returns the size of the output. */
 export function stepEvent(size: i32): i32 {
   beginEffects();
-  const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);
+  const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);
   const count = r.array('frame');
   if (!r.failed && r.integer('schema', 0, INTEGER_MAX) != SCHEMA)
     r.fail('schema', 'is not the one that this policy reads');
@@ -134,8 +134,12 @@ function join(before: Recovering | null, part: Recovering): Recovering {
     before.parts += 1;
     return before;
   }
-  part.parts = 1;
-  return part;
+  const first = new Recovering();
+  first.containers = part.containers;
+  first.orphans = part.orphans.slice(0);
+  first.mounts = part.mounts;
+  first.parts = 1;
+  return first;
 }
 
 /** Events that nobody waits for. */

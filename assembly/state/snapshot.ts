@@ -34,12 +34,10 @@ export function writeSnapshot(): i32 {
   if (state.config) out.raw(state.configBytes);
   else out.nil();
   out.texts(state.quarantine);
-  const containers = state.containers.values();
-  out.array(containers.length);
-  for (let i = 0; i < containers.length; i++) writeContainer(containers[i]);
-  const volumes = state.volumes.values();
-  out.array(volumes.length);
-  for (let i = 0; i < volumes.length; i++) writeVolume(volumes[i]);
+  out.array(state.containers.size);
+  for (let each = state.containers.first(); each; each = state.containers.next(each)) writeContainer(each);
+  out.array(state.volumes.size);
+  for (let each = state.volumes.first(); each; each = state.volumes.next(each)) writeVolume(each);
   const inFlight = state.inFlight.values();
   out.array(inFlight.length);
   for (let i = 0; i < inFlight.length; i++) {
@@ -140,7 +138,7 @@ export function readSnapshot(r: Reader): State | null {
     read.config = readConfig(r);
     read.configBytes = r.since(start);
   }
-  read.quarantine = r.texts('quarantine');
+  read.quarantine = r.texts('quarantine').slice(0);
   let count = r.array('containers');
   for (let i = 0; i < count && r.record('container', CONTAINER_FIELDS); i++) readContainer(r, read);
   count = r.array('volumes');
@@ -159,7 +157,7 @@ export function readSnapshot(r: Reader): State | null {
 function readContainer(r: Reader, into: State): void {
   const container = new Container();
   container.seq = whole(r, 'container.seq');
-  container.id = r.text('container.id');
+  container.key = r.text('container.id');
   container.phase = i32(r.integer('container.phase', 0, 3));
   const requests = r.array('container.requests');
   for (let i = 0; i < requests && r.record('request', REQUEST_FIELDS); i++)
@@ -169,13 +167,14 @@ function readContainer(r: Reader, into: State): void {
   container.user = r.text('container.user');
   container.pid = whole(r, 'container.pid');
   const calls = r.array('container.calls');
-  for (let i = 0; i < calls && !r.failed; i++) container.calls.push(whole(r, 'container.calls'));
+  for (let i = 0; i < calls && !r.failed; i++) container.wait(whole(r, 'container.calls'));
   container.deadlineAt = whole(r, 'container.deadlineAt');
   container.placing = whole(r, 'container.placing');
   container.placed = r.bool('container.placed');
   container.ownDevs = r.texts('container.ownDevs');
   container.destroyed = r.bool('container.destroyed');
-  into.containers.set(container.id, container);
+  if (into.containers.get(container.id)) return r.fail('container.id', 'is there twice');
+  into.containers.add(container);
   if (container.deadlineAt > 0)
     into.timers.push(new Timer(container.deadlineAt, container.seq, container.id, false));
 }
@@ -218,7 +217,7 @@ function readVolume(r: Reader, into: State): void {
   volume.owedMin = i32(r.integer('volume.owedMin', 0, 1000000));
   volume.owedMax = i32(r.integer('volume.owedMax', 0, 1000000));
   volume.unmountTried = r.bool('volume.unmountTried');
-  volume.users = r.texts('volume.users');
+  volume.users = r.texts('volume.users').slice(0);
   volume.doing = i32(r.integer('volume.doing', 0, 10));
   volume.effect = whole(r, 'volume.effect');
   volume.attempt = i32(r.integer('volume.attempt', 0, 1000000000));
@@ -234,7 +233,8 @@ function readVolume(r: Reader, into: State): void {
   volume.held = r.bool('volume.held');
   volume.failure = r.text('volume.failure');
   volume.failureCode = r.text('volume.failureCode');
-  into.volumes.set(volume.key, volume);
+  if (into.volumes.get(volume.key)) return r.fail('volume.name', 'is there twice');
+  into.volumes.add(volume);
   if (volume.retryAt > 0) into.timers.push(new Timer(volume.retryAt, volume.seq, volume.key, true));
   if (volume.lingerAt > 0) into.timers.push(new Timer(volume.lingerAt, volume.seq, volume.key, true));
 }

@@ -2,6 +2,7 @@ import { Config } from '../events/config.ts';
 import { ContainerInfo } from '../events/container.ts';
 import { Mount } from '../events/mount.ts';
 import { Container } from './container.ts';
+import { Table } from './table.ts';
 import { Timer, Timers } from './timers.ts';
 import { Volume } from './volume.ts';
 
@@ -34,8 +35,8 @@ export class State {
   draining: bool = false;
   /** Containers of the last recovery that live: while there are any, what nobody claims is left alone. */
   quarantine: string[] = [];
-  volumes: Map<string, Volume> = new Map<string, Volume>();
-  containers: Map<string, Container> = new Map<string, Container>();
+  volumes: Table<Volume> = new Table<Volume>();
+  containers: Table<Container> = new Table<Container>();
   inFlight: Map<f64, InFlight> = new Map<f64, InFlight>();
   timers: Timers = new Timers();
   nextEffect: f64 = 1;
@@ -44,30 +45,30 @@ export class State {
   wakeAt: f64 = 0;
 
   volume(key: string): Volume | null {
-    return this.volumes.has(key) ? this.volumes.get(key) : null;
+    return this.volumes.get(key);
   }
 
   container(id: string): Container | null {
-    return this.containers.has(id) ? this.containers.get(id) : null;
+    return this.containers.get(id);
   }
 
-  addVolume(driver: string, name: string): Volume {
+  addVolume(driver: string, name: string, key: string): Volume {
     const volume = new Volume();
-    volume.key = driver + '/' + name;
+    volume.key = key;
     volume.driver = driver;
     volume.name = name;
     volume.seq = this.nextSeq;
     this.nextSeq += 1;
-    this.volumes.set(volume.key, volume);
+    this.volumes.add(volume);
     return volume;
   }
 
   addContainer(id: string): Container {
     const container = new Container();
-    container.id = id;
+    container.key = id;
     container.seq = this.nextSeq;
     this.nextSeq += 1;
-    this.containers.set(id, container);
+    this.containers.add(container);
     return container;
   }
 

@@ -1,3 +1,6 @@
+import { NO_TEXTS } from '../text.ts';
+import { Entry } from './table.ts';
+
 /** A fact about a volume: the kernel or the driver said so, or nobody knows. */
 export const NO: i32 = 0;
 export const YES: i32 = 1;
@@ -19,18 +22,16 @@ export const WITNESS: i32 = 10;
 /** The driver mount of a bind whose end nobody has heard: no mount has this number, so that the bind is replaced. */
 export const UNHEARD: f64 = 9007199254740991;
 
-/** All that is known of one volume. What is wanted follows from its users; `next` compares the two. */
-export class Volume {
+/** All that is known of one volume, by the key `driver/name`. What is wanted follows from its users; `next` compares the two. */
+export class Volume extends Entry {
   /** Order of first sight; never used again. */
   seq: f64 = 0;
-  /** `driver/name`. */
-  key: string = '';
   driver: string = '';
   name: string = '';
   /** The driver's volumes are plain directories, as it was configured when the volume was first wanted. */
   plainDirs: bool = false;
   /** Of the first request, flat pairs; handed to `create`. */
-  options: string[] = [];
+  options: string[] = NO_TEXTS;
 
   /** Does the driver know it? */
   exists: i32 = UNKNOWN;

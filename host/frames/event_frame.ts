@@ -12,6 +12,10 @@ import type { Event } from './types.ts';
 const AT = 4;
 const CALL = 13;
 const FLOAT64 = 0xcb;
+/** Schema, type and time come before. */
+const FIRST_FIELD = 3;
+/** Fields of every event, which stand in front of its own. */
+const HEADER = ['type', 'at'];
 /** Packs as a float64; the number is written over it. */
 const PLACE = 0.1;
 
@@ -48,12 +52,10 @@ export function typeOf(frame: Uint8Array): number {
 
 /** The frame of an event in people's form. What cannot be encoded becomes an `unreadable` event, which the policy answers. */
 export function encodeEvent(event: Record<string, unknown>): Uint8Array {
-  const { type, at, ...rest } = event;
-  const kind = byType.get(String(type));
-  if (!kind) return encodeUnreadable(event, `type: unknown event "${String(type)}"`);
+  const kind = byType.get(String(event.type));
+  if (!kind) return encodeUnreadable(event, `type: unknown event "${String(event.type)}"`);
   try {
-    const fields = fieldsToFrame(kind.fields, rest, '');
-    return assemble(kind, at, fields);
+    return assemble(kind, event.at, fieldsToFrame(kind.fields, event, HEADER));
   } catch (error) {
     if (error instanceof UnknownField) return encodeUnreadable(event, error.message);
     throw error;
@@ -65,12 +67,11 @@ function encodeUnreadable(event: Record<string, unknown>, why: string): Uint8Arr
 }
 
 function assemble(kind: Kind, at: unknown, fields: unknown[]): Uint8Array {
-  const call = hasCall(kind) ? fields.shift() : undefined;
-  const isCall = typeof call === 'number';
   const isTime = typeof at === 'number';
-  const head = hasCall(kind) ? [isCall ? PLACE : (call ?? null)] : [];
-  const frame = pack([SCHEMA, kind.number, isTime ? PLACE : (at ?? null), ...head, ...fields]);
-  if (isTime) stamp(frame, at, isCall ? call : undefined);
+  const call = hasCall(kind) ? fields[0] : undefined;
+  if (typeof call === 'number') fields[0] = PLACE;
+  const frame = pack([SCHEMA, kind.number, isTime ? PLACE : (at ?? null), ...fields]);
+  if (isTime) stamp(frame, at, typeof call === 'number' ? call : undefined);
   return frame;
 }
 
@@ -80,5 +81,5 @@ export function decodeEvent(frame: Uint8Array): Event {
   if (!Array.isArray(data) || data[0] !== SCHEMA) throw new Error(`not an event frame of schema ${SCHEMA}`);
   const kind = byNumber.get(data[1]);
   if (!kind) throw new Error(`unknown event number ${data[1]}`);
-  return { type: kind.type, at: data[2], ...fieldsFromFrame(kind.fields, data.slice(3)) } as Event;
+  return fieldsFromFrame(kind.fields, data, FIRST_FIELD, { type: kind.type, at: data[2] }) as Event;
 }

@@ -117,9 +117,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a read-only user is given the writable mount',
-    file: 'assembly/decide/paths.ts',
-    from: "(readonly ? '/.ro/' : '/')",
-    to: "'/'",
+    file: 'assembly/events/config.ts',
+    from: 'return readonly ? this.readonlyPrefix : this.writablePrefix;',
+    to: 'return this.writablePrefix;',
   },
   {
     name: 'a mount that timed out is taken for not mounted at once',
@@ -184,8 +184,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'every caller of a joined prepare but the first is forgotten',
     file: PREPARE,
-    from: '  for (let i = 0; i < calls.length; i++) answer(calls[i], container);',
-    to: '  for (let i = 0; i < 1; i++) answer(calls[i], container);',
+    from: '  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);',
+    to: '  for (let i = 0; i < 1; i++) emitMounts(calls[i], container.requests);',
   },
   {
     name: 'a reply is sent twice',
