@@ -190,8 +190,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reply is sent twice',
     file: PREPARE,
-    from: '  for (let i = 0; i < calls.length; i++) answer(calls[i], container);',
-    to: '  for (let i = 0; i < calls.length; i++) answer(calls[i], container);\n  answer(calls[0], container);',
+    from: '  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);',
+    to: '  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);\n  emitMounts(calls[0], container.requests);',
   },
   {
     name: 'answered when one of two volumes is there',
