@@ -16,7 +16,7 @@ type Graph = typeof plain & { memory: WebAssembly.Memory };
 const OPERATIONS = 600_000;
 /** Operations of a step: what they leave is cleared up after it. */
 const A_STEP = 5;
-const STEPS_A_LOOK = 50;
+const STEPS_A_LOOK = 500;
 const ROOTS = 8;
 
 const collector = suite('policy: collector');
@@ -39,17 +39,17 @@ collector('nothing that can be reached is freed, nothing that cannot be reached 
 
 /** The same random change in both graphs. */
 function change(graphs: Graph[], dice: (limit: number) => number, id: number): void {
-  const kind = dice(100);
+  const kind = dice(1000);
   const [root, path, steps] = [dice(ROOTS), dice(65536), dice(8)];
   const [toRoot, toPath, toSteps] = [dice(ROOTS), dice(65536), dice(8)];
   for (const graph of graphs) {
-    if (kind < 10) graph.plant(root, id);
-    else if (kind < 60) graph.hang(root, path, steps, toRoot % 3, id);
-    else if (kind < 75) graph.move(root, path, steps, toRoot, toPath, toSteps);
-    else if (kind < 85) graph.hold(root, path, steps);
-    else if (kind < 95) graph.rename(root, path, steps, id);
-    else if (kind < 97) graph.empty(root, path, steps);
-    else if (kind < 98) graph.cut(root);
+    if (kind < 100) graph.plant(root, id);
+    else if (kind < 650) graph.hang(root, path, steps, 1 + (toRoot % 2), id);
+    else if (kind < 850) graph.move(root, path, steps, toRoot, toPath, toSteps);
+    else if (kind < 900) graph.hold(root, path, steps);
+    else if (kind < 950) graph.rename(root, path, steps, id);
+    else if (kind < 955) graph.empty(root, path, steps);
+    else if (kind < 957) graph.cut(root);
   }
 }
 
