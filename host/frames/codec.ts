@@ -6,7 +6,7 @@ const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsOb
 
 /** The bytes of a value; a copy that nothing else writes to. */
 export function pack(value: unknown): Uint8Array {
-  return Uint8Array.prototype.slice.call(packr.pack(value));
+  return new Uint8Array(packr.pack(value));
 }
 
 /** The value of bytes that hold exactly one. Throws on anything else. */

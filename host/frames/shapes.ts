@@ -57,13 +57,22 @@ export function toFrame(shape: Shape, data: unknown, at: string): unknown {
 }
 
 export function fieldsToFrame(fields: readonly Field[], data: Named, at: string): unknown[] {
-  for (const name of Object.keys(data)) {
+  let known = 0;
+  const values = fields.map(({ name, shape }) => {
+    const item = data[name];
+    if (item === undefined) return null;
+    known += 1;
+    return shape.kind === 'value' ? item : toFrame(shape, item, at === '' ? name : `${at}.${name}`);
+  });
+  const names = Object.keys(data);
+  if (names.length !== known) refuseUnknown(fields, names, at);
+  return values;
+}
+
+function refuseUnknown(fields: readonly Field[], names: readonly string[], at: string): void {
+  for (const name of names)
     if (!fields.some((known) => known.name === name))
       throw new UnknownField(at === '' ? name : `${at}.${name}`);
-  }
-  return fields.map((known) =>
-    toFrame(known.shape, data[known.name], at === '' ? known.name : `${at}.${known.name}`),
-  );
 }
 
 /** From the frame's form to people's; what is nil is left out. */
@@ -77,10 +86,11 @@ export function fromFrame(shape: Shape, data: unknown): unknown {
 
 export function fieldsFromFrame(fields: readonly Field[], data: readonly unknown[]): Named {
   const result: Named = {};
-  fields.forEach((known, index) => {
+  for (let index = 0; index < fields.length; index += 1) {
+    const { name, shape, quiet: isQuiet } = fields[index] as Field;
     const item = data[index];
-    if (item === undefined || item === null || (known.quiet && item === false)) return;
-    result[known.name] = fromFrame(known.shape, item);
-  });
+    if (item === undefined || item === null || (isQuiet && item === false)) continue;
+    result[name] = shape.kind === 'value' ? item : fromFrame(shape, item);
+  }
   return result;
 }
