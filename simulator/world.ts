@@ -114,6 +114,8 @@ export interface World {
   readonly empty: Uint8Array;
   /** Events on disk. */
   journal: Entry[];
+  /** A state of the policy on the way, and how many events of the journal led to it. */
+  kept: { state: Uint8Array; events: number };
   /** What the host learnt from events: mountpoints and file systems, by volume. */
   mountpoints: Map<string, string>;
   devs: Map<string, FileSystem>;
@@ -166,6 +168,7 @@ export function createWorld(setup: Setup, policies: Policies): World {
     other: policies.comparing,
     empty: policies.empty,
     journal: [],
+    kept: { state: policies.empty, events: 0 },
     mountpoints: new Map(),
     devs: new Map(),
     random: createRandom(setup.seed),
