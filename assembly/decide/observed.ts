@@ -78,6 +78,7 @@ function seePins(volume: Volume, outcome: Outcome): void {
     emitAlert(ours ? 'error' : 'info', ours ? 'pinned' : 'pinned-outside', text, pin.container, volume.key);
     if (ours) pinned = true;
   }
-  volume.witnessed = !pinned;
+  // Somebody who came meanwhile has to be looked for when he is gone.
+  volume.witnessed = !pinned && volume.users.length == 0;
   if (pinned) retryLater(volume, 'pinned', 'volume ' + volume.key + ' is still in use by a container');
 }

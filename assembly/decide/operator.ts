@@ -18,7 +18,7 @@ export function operator(call: f64, verb: string, driver: string, name: string):
     return emitRefusal(
       call,
       'bad-frame',
-      'unknown verb "' + verb + '"',
+      'verb: unknown verb "' + verb + '"',
       near.length > 0 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS),
     );
   }

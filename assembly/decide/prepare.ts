@@ -88,6 +88,7 @@ export function attach(container: Container, request: Request): void {
   }
   // A waiter does not wait for a pause that began before it came.
   volume.retryAt = 0;
+  volume.witnessed = false;
   volume.users.push(container.id);
   volume.lingerAt = 0;
 }

@@ -40,7 +40,7 @@ export function stepEvent(size: i32): i32 {
     !r.failed && hasCall(type) ? r.integer('call', type == types.UNREADABLE ? -1 : 0, INTEGER_MAX) : -1;
   if (!r.failed && type == types.UNREADABLE) {
     const why = r.text('why');
-    r.error = why.length > 0 ? why : 'the event cannot be read';
+    r.error = why.length > 0 ? why : 'frame: the event cannot be read';
   }
   if (r.failed) refuseFrame(call, r);
   else {
@@ -154,18 +154,22 @@ function told(type: i32, r: Reader): void {
     const bootId = r.text('bootId');
     const mounts = readMounts(r, 'mounts');
     r.finish();
-    if (r.failed || !state.config) return refuseFrame(-1, r);
-    return restart(bootId, mounts);
+    if (r.failed) return refuseFrame(-1, r);
+    return state.config ? restart(bootId, mounts) : tooEarly('restart');
   }
   if (type == types.LOST) {
     const target = r.text('target');
     r.finish();
-    if (r.failed || !state.config) return refuseFrame(-1, r);
-    return lost(target);
+    if (r.failed) return refuseFrame(-1, r);
+    return state.config ? lost(target) : tooEarly('lost');
   }
   if (type == types.SWAP) r.text('digest');
   r.finish();
   if (r.failed) refuseFrame(-1, r);
+}
+
+function tooEarly(what: string): void {
+  emitAlert('error', NOT_RECOVERED, what + ' comes before configure: it is passed over', '', '');
 }
 
 /** Whatever the event was: what is due by now is looked at. */

@@ -166,8 +166,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a live container does not keep its volume from being unmounted',
     file: OBSERVED,
-    from: '  volume.witnessed = !pinned;',
+    from: '  volume.witnessed = !pinned && volume.users.length == 0;',
     to: '  volume.witnessed = true;',
+  },
+  {
+    name: 'a look that was made for one task testifies for the next',
+    file: OBSERVED,
+    from: '!pinned && volume.users.length == 0;',
+    to: '!pinned;',
+  },
+  {
+    name: 'a look from before somebody came testifies when he is gone',
+    file: PREPARE,
+    from: '  volume.witnessed = false;\n  volume.users.push',
+    to: '  volume.users.push',
   },
   {
     name: 'stacked or forgotten managed mounts are not seen',
