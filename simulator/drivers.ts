@@ -118,6 +118,7 @@ export function rebootDriver(volume: SimVolume): void {
   if (volume.quirks.forgets) volume.ids.clear();
   volume.pending = 0;
   volume.owesOnce = volume.unsure || volume.ours > 0;
+  volume.taken ||= volume.ours > 0;
   volume.unsure ||= volume.quirks.plain;
   volume.blind = false;
 }
