@@ -15,6 +15,7 @@ export const FACTS: readonly string[] = ['driver-', 'driver+'].flatMap((driver) 
 export const EVENTS: readonly string[] = [
   'prepare',
   'isolate',
+  'update',
   'destroy',
   'cleanup',
   'get',
@@ -40,10 +41,16 @@ export const FAULTS: readonly string[] = [
   'failed',
   'unreachable',
   'timeout',
-  'late',
+  'garbage',
+  'broken',
+  'empty',
   'done-in-spite',
+  'late',
+  'late-kernel',
   'crash',
   'torn',
+  'unsynced',
+  'full-disk',
   'restart',
   'reboot',
   'damaged',
@@ -51,8 +58,10 @@ export const FAULTS: readonly string[] = [
   'stray',
   'vanished',
   'driver-restart',
+  'dead-mount',
   'driver-down',
   'other-client',
+  'operator',
 ];
 
 export function createCoverage(): Coverage {

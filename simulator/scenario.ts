@@ -1,9 +1,9 @@
-import { ACTIONS, complete, unmountOther } from './actions.ts';
+import { ACTIONS, complete, configure, unmountOther } from './actions.ts';
 import { cleanup } from './agent.ts';
 import { checkClean } from './checks.ts';
-import { crashAgent, start } from './crashes.ts';
+import { comeBack, restartHost, start } from './crashes.ts';
 import { HostDied, note, send } from './host.ts';
-import { runLate } from './perform.ts';
+import { runLate } from './late.ts';
 import { createRandom, derive } from './random.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { Violation } from './violation.ts';
@@ -80,11 +80,12 @@ function act(world: World, { name, seed }: Action): void {
 
 /** A host that dies at an event is started again, until it lives. */
 function surviving(world: World, run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof HostDied)) throw error;
-    crashAgent(world, 'whole');
+  for (let next = run; ; next = () => comeBack(world)) {
+    try {
+      return next();
+    } catch (error) {
+      if (!(error instanceof HostDied)) throw error;
+    }
   }
 }
 
@@ -98,11 +99,13 @@ function wake(world: World): void {
 /** No more faults: drivers answer, others leave, all containers end; what was late comes true. */
 function settle(world: World): void {
   world.random = createRandom(derive(world.setup.seed, 0));
-  if (world.dying) surviving(world, () => send(world, { type: 'tick' }));
-  world.dying = '';
   world.faults = false;
+  while (world.dying !== '') surviving(world, () => send(world, { type: 'tick' }));
   world.downUntil.clear();
-  send(world, { type: 'configure', config: world.setup.config });
+  // What an operator made the policy forget is found again when the host starts.
+  if (world.forgot) restartHost(world);
+  configure(world, world.setup.config);
+  world.draining = false;
   send(world, { type: 'operator', verb: 'resume' });
   for (const { driver, name } of world.volumes.values())
     send(world, { type: 'operator', verb: 'release', driver, name });

@@ -173,10 +173,11 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
     const other = readonly ? volume.rw : volume.ro;
     if (other == v.NO || volume.boundMountId == 0) volume.boundMountId = outcome.sourceMountId;
     volume.dev = outcome.dev;
+    volume.suspect &= ~v.modeBit(readonly);
     return setMode(volume, readonly, v.YES, outcome.mountId);
   }
   const failure = failureText('bind', volume, outcome);
-  if (!outcome.refused) volume.bindUnheard(readonly);
+  if (outcome.timedOut) volume.bindUnheard(readonly, state.now + state.configured().settleMs);
   volume.forgetCertainty();
   retryLater(volume, codeOf(outcome), failure);
   if (!outcome.refused) return;
@@ -193,8 +194,12 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
 function detached(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
-    return setMode(volume, readonly, v.NO, 0);
+    volume.suspect &= ~v.modeBit(readonly);
+    // Below it another one may have come to light.
+    const isLast = (volume.stacked & v.modeBit(readonly)) == 0;
+    return setMode(volume, readonly, isLast ? v.NO : v.UNKNOWN, 0);
   }
+  if (outcome.timedOut) volume.detachUnheard(readonly);
   const failure = failureText('detach', volume, outcome);
   volume.forgetCertainty();
   retryLater(volume, codeOf(outcome), failure);

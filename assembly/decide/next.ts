@@ -30,6 +30,8 @@ function forward(volume: Volume): void {
     if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);
   } else if (volume.mounted == v.NO) acquire(volume);
   else if (isStale(volume)) detachStale(volume);
+  else if (isSuspect(volume, false)) replace(volume, false);
+  else if (isSuspect(volume, true)) replace(volume, true);
   else if (volume.rw == v.NO && wantsMode(volume, false)) bind(volume, false);
   else if (volume.ro == v.NO && wantsMode(volume, true)) bind(volume, true);
   else tellWaiters(volume);
@@ -45,6 +47,16 @@ function waitForVanishing(volume: Volume): void {
 /** Our binds show a mount that the driver has replaced since. */
 function isStale(volume: Volume): bool {
   return volume.managed && volume.boundMountId > 0 && volume.boundMountId != volume.driverMountId;
+}
+
+/** A wanted bind that nobody may be given. */
+function isSuspect(volume: Volume, readonly: bool): bool {
+  if ((volume.suspect & v.modeBit(readonly)) == 0) return false;
+  return (readonly ? volume.ro : volume.rw) == v.YES && wantsMode(volume, readonly);
+}
+
+function replace(volume: Volume, readonly: bool): void {
+  if (mayBegin(volume)) detach(volume, readonly ? v.DETACH_RO : v.DETACH_RW, readonly);
 }
 
 /** Takes our binds away so that new ones can be made; true while there is one. */

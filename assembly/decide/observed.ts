@@ -26,9 +26,12 @@ export function observed(volume: Volume, outcome: Outcome, witness: bool): void 
 function seeManaged(volume: Volume, outcome: Outcome): void {
   volume.rw = v.NO;
   volume.ro = v.NO;
+  volume.stacked = 0;
   for (let i = 0; i < outcome.managed.length; i++) {
     const seen = outcome.managed[i];
-    if (seen.mode == 'ro') {
+    const readonly = seen.mode == 'ro';
+    if ((readonly ? volume.ro : volume.rw) == v.YES) volume.stacked |= v.modeBit(readonly);
+    if (readonly) {
       volume.ro = v.YES;
       volume.roMountId = seen.mountId;
     } else {
@@ -36,6 +39,22 @@ function seeManaged(volume: Volume, outcome: Outcome): void {
       volume.rwMountId = seen.mountId;
     }
   }
+  seeBinds(volume);
+}
+
+/** A bind without an answer is over when it is seen, or when it can no longer come. */
+function seeBinds(volume: Volume): void {
+  if (volume.rw == v.YES) volume.binding &= ~v.RW;
+  if (volume.ro == v.YES) volume.binding &= ~v.RO;
+  if (volume.lookedAt >= volume.bindUntil) volume.binding = 0;
+  if (volume.rw == v.NO) volume.suspect &= ~v.RW;
+  if (volume.ro == v.NO) volume.suspect &= ~v.RO;
+  if (volume.binding == 0) return;
+  volume.suspect |= volume.binding;
+  if ((volume.binding & v.RW) != 0) volume.rw = v.UNKNOWN;
+  if ((volume.binding & v.RO) != 0) volume.ro = v.UNKNOWN;
+  retryLater(volume, TIMEOUT, 'bind ' + volume.key + ': no answer, and not there yet');
+  if (volume.retryAt > volume.bindUntil) state.retryVolume(volume, volume.bindUntil);
 }
 
 function seeDriver(volume: Volume, outcome: Outcome): void {
@@ -55,7 +74,7 @@ function seeDriver(volume: Volume, outcome: Outcome): void {
 
 /** The driver answers and the kernel shows no mount of it. Plain directories never show one: there the count decides. */
 function seeNothing(volume: Volume): void {
-  if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried) {
+  if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried && volume.mountpoint.length > 0) {
     volume.mounted = v.YES;
     return;
   }
@@ -80,5 +99,7 @@ function seePins(volume: Volume, outcome: Outcome): void {
   }
   // Somebody who came meanwhile has to be looked for when he is gone.
   volume.witnessed = !pinned && volume.users.length == 0;
-  if (pinned) retryLater(volume, 'pinned', 'volume ' + volume.key + ' is still in use by a container');
+  // A task that came meanwhile does not wait for it.
+  if (pinned && volume.users.length == 0)
+    retryLater(volume, 'pinned', 'volume ' + volume.key + ' is still in use by a container');
 }

@@ -17,7 +17,7 @@ import { gather } from '../requests/gather.ts';
 import { Request } from '../requests/request.ts';
 import { Container, GONE, LIMITED, PREPARING, READY } from '../state/container.ts';
 import { state } from '../state/state.ts';
-import { DETACH_RO, DETACH_RW, NO, Volume, YES } from '../state/volume.ts';
+import { DETACH_RO, DETACH_RW, modeBit, NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
 import { next } from './next.ts';
 import { release } from './release.ts';
@@ -151,6 +151,7 @@ function isThere(request: Request): bool {
   // What is being taken away shows as there until that has ended.
   if (!volume || volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)
     return false;
+  if ((volume.suspect & modeBit(request.readonly)) != 0) return false;
   return request.readonly ? volume.ro == YES : volume.rw == YES;
 }
 

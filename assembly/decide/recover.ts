@@ -20,6 +20,7 @@ export function recover(call: f64, journal: string, bootId: string, recovering: 
   const rebooted = state.bootId.length > 0 && state.bootId != bootId;
   state.bootId = bootId;
   voidEffects();
+  endKernelWork();
   if (rebooted) forgetBoot();
   else keepKnown(recovering);
   // A journal that never saw a recovery says nothing about what was there before it.
@@ -79,8 +80,11 @@ function voidEffects(): void {
       volume.owedMax += 1;
       volume.settleAt = state.now + state.configured().settleMs;
     }
-    if (volume.doing == v.BIND_RW) volume.bindUnheard(false);
-    if (volume.doing == v.BIND_RO) volume.bindUnheard(true);
+    const settledAt = state.now + state.configured().settleMs;
+    if (volume.doing == v.BIND_RW) volume.bindUnheard(false, settledAt);
+    if (volume.doing == v.BIND_RO) volume.bindUnheard(true, settledAt);
+    if (volume.doing == v.DETACH_RW) volume.detachUnheard(false);
+    if (volume.doing == v.DETACH_RO) volume.detachUnheard(true);
     if (volume.doing == v.UNMOUNT) {
       if (volume.owedMin > 0) volume.owedMin -= 1;
       volume.mayVanish(state.now + state.configured().settleMs);
@@ -99,6 +103,15 @@ function voidEffects(): void {
   }
 }
 
+/** What the kernel was doing for the agent ended with the agent: nothing of it comes true later. */
+function endKernelWork(): void {
+  const volumes = state.volumes.values();
+  for (let i = 0; i < volumes.length; i++) {
+    volumes[i].binding = 0;
+    volumes[i].bindUntil = 0;
+  }
+}
+
 /** After a reboot no container holds anything, and what the drivers still count is given back once. */
 function forgetBoot(): void {
   state.containers = new Table<Container>();
@@ -110,6 +123,8 @@ function forgetBoot(): void {
     volume.settleAt = 0;
     volume.vanishAt = 0;
     volume.boundMountId = 0;
+    volume.mountpoint = '';
+    volume.suspect = 0;
     volume.owedMin = volume.owedMax > 0 ? 1 : 0;
     volume.owedMax = volume.owedMin;
     volume.unmountTried = false;
@@ -160,8 +175,8 @@ function dropContainer(container: Container): void {
 /** Every mount under the managed root belongs to a volume: one without a record gets one, and is an orphan until somebody claims it. */
 function adoptMounts(mounts: Mount[], whole: bool): void {
   const prefix = state.configured().root + '/';
-  let orphans = 0;
   let example = '';
+  const adopted: Volume[] = [];
   for (let i = 0; i < mounts.length; i++) {
     const mount = mounts[i];
     if (!mount.target.startsWith(prefix)) continue;
@@ -171,20 +186,44 @@ function adoptMounts(mounts: Mount[], whole: bool): void {
       continue;
     }
     const known = state.volume(managed.key);
-    if (!known) {
-      orphans += 1;
-      example = mount.target;
-    }
     const volume = known ? known : adoptVolume(managed, whole);
+    if (!known) {
+      example = mount.target;
+      adopted.push(volume);
+    } else if (adopted.length > 0 && volume.dev != mount.dev && adopted.indexOf(volume) >= 0) {
+      volume.suspect = v.RW | v.RO;
+    }
     volume.dev = mount.dev;
   }
-  if (orphans > 0) tellOrphans(orphans, example, whole);
+  if (adopted.length == 0) return;
+  findDriverMounts(adopted, mounts, prefix);
+  tellOrphans(adopted.length, example, whole);
+}
+
+/**
+ * Which driver mount the binds of adopted volumes show: the one other mount of their file system. Where there is none the driver has
+ * mounted anew since, and where there are several nobody knows: then they are replaced before a task is given one.
+ */
+function findDriverMounts(adopted: Volume[], mounts: Mount[], prefix: string): void {
+  const others = new Map<string, f64>();
+  for (let i = 0; i < mounts.length; i++) {
+    const mount = mounts[i];
+    if (!mount.target.startsWith(prefix)) others.set(mount.dev, others.has(mount.dev) ? 0 : mount.mountId);
+  }
+  for (let i = 0; i < adopted.length; i++) {
+    const volume = adopted[i];
+    const from = others.has(volume.dev) ? others.get(volume.dev) : 0;
+    if (from > 0) volume.boundMountId = from;
+    else volume.suspect = v.RW | v.RO;
+  }
 }
 
 function adoptVolume(managed: ManagedTarget, whole: bool): Volume {
   const volume = state.addVolume(managed.driver, managed.name, managed.key);
   volume.plainDirs = state.configured().driver(managed.driver).plainDirs;
   volume.unclaimed = !whole;
+  // A bind of ours is made after a Mount of ours, and taken away before its Unmount.
+  volume.owedMin = 1;
   volume.owedMax = 1;
   volume.forgetCertainty();
   return volume;

@@ -16,7 +16,7 @@ import { Volume } from './volume.ts';
  */
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 34;
+const VOLUME_FIELDS: i32 = 38;
 const REQUEST_FIELDS: i32 = 7;
 
 /** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
@@ -97,6 +97,10 @@ function writeVolume(volume: Volume): void {
   out.number(volume.driverMountId);
   out.number(volume.boundMountId);
   out.text(volume.dev);
+  out.number(volume.suspect);
+  out.number(volume.stacked);
+  out.number(volume.binding);
+  out.number(volume.bindUntil);
   out.number(volume.owedMin);
   out.number(volume.owedMax);
   out.bool(volume.unmountTried);
@@ -214,6 +218,10 @@ function readVolume(r: Reader, into: State): void {
   volume.driverMountId = whole(r, 'volume.driverMountId');
   volume.boundMountId = whole(r, 'volume.boundMountId');
   volume.dev = r.text('volume.dev');
+  volume.suspect = i32(r.integer('volume.suspect', 0, 3));
+  volume.stacked = i32(r.integer('volume.stacked', 0, 3));
+  volume.binding = i32(r.integer('volume.binding', 0, 3));
+  volume.bindUntil = whole(r, 'volume.bindUntil');
   volume.owedMin = i32(r.integer('volume.owedMin', 0, 1000000));
   volume.owedMax = i32(r.integer('volume.owedMax', 0, 1000000));
   volume.unmountTried = r.bool('volume.unmountTried');

@@ -19,8 +19,13 @@ export const DETACH_RO: i32 = 8;
 export const OBSERVE: i32 = 9;
 export const WITNESS: i32 = 10;
 
-/** The driver mount of a bind whose end nobody has heard: no mount has this number, so that the bind is replaced. */
-export const UNHEARD: f64 = 9007199254740991;
+/** Bits of `suspect`, `stacked` and `binding`. */
+export const RW: i32 = 1;
+export const RO: i32 = 2;
+
+export function modeBit(readonly: bool): i32 {
+  return readonly ? RO : RW;
+}
 
 /** All that is known of one volume, by the key `driver/name`. What is wanted follows from its users; `next` compares the two. */
 export class Volume extends Entry {
@@ -47,6 +52,13 @@ export class Volume extends Entry {
   /** The driver mount that our binds show; another one means that they are stale. 0: not known. */
   boundMountId: f64 = 0;
   dev: string = '';
+  /** Modes whose mount is replaced before anybody is given it: nobody knows what it shows, or an open detach may still take it. */
+  suspect: i32 = 0;
+  /** Modes with more than one mount at their place, as last seen. */
+  stacked: i32 = 0;
+  /** Modes with a bind of which nobody has heard the end: it may come true until `bindUntil`. */
+  binding: i32 = 0;
+  bindUntil: f64 = 0;
 
   /** How many driver mounts are ours: at least, at most. */
   owedMin: i32 = 0;
@@ -110,9 +122,16 @@ export class Volume extends Entry {
     this.vanishAt = until;
   }
 
-  /** Nobody heard how a bind ended. Beside another bind it shows the same mount, or it is seen that this one is old. */
-  bindUnheard(readonly: bool): void {
-    if ((readonly ? this.rw : this.ro) == NO) this.boundMountId = UNHEARD;
+  /** Nobody heard how a bind ended; it may come true until `until`. What is then there is replaced. */
+  bindUnheard(readonly: bool, until: f64): void {
+    this.suspect |= modeBit(readonly);
+    this.binding |= modeBit(readonly);
+    this.bindUntil = until;
+  }
+
+  /** Nobody heard how a detach ended: it may still take the mount that is there. */
+  detachUnheard(readonly: bool): void {
+    this.suspect |= modeBit(readonly);
   }
 
   /** The last thing tried went well: the next failure starts counting anew. */
