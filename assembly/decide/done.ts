@@ -193,7 +193,9 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
 function detached(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
-    return setMode(volume, readonly, v.NO, 0);
+    // Of stacked mounts the next one is uncovered, and is told with it.
+    const uncovered = outcome.mountId;
+    return setMode(volume, readonly, uncovered > 0 ? v.YES : v.NO, uncovered);
   }
   const failure = failureText('detach', volume, outcome);
   volume.forgetCertainty();

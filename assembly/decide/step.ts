@@ -1,7 +1,7 @@
 import { beginEffects, emitAlert, emitOk, emitRefusal, emitWake, endEffects } from '../effects/emit.ts';
 import { BAD_FRAME, NOT_RECOVERED } from '../errors.ts';
 import { readContainer, readRecovered, readResources } from '../events/container.ts';
-import { readMounts } from '../events/mount.ts';
+import { Mount, readMounts } from '../events/mount.ts';
 import { readOutcome } from '../events/outcome.ts';
 import * as types from '../events/types.ts';
 import { FRAME_MAX, INTEGER_MAX, SCHEMA } from '../limits.ts';
@@ -127,15 +127,28 @@ function readRecover(call: f64, r: Reader): void {
 }
 
 function join(before: Recovering | null, part: Recovering): Recovering {
+  const mounts = part.mounts;
+  part.mounts = [];
+  addManaged(mounts, before ? before.mounts : part.mounts);
   if (before) {
     for (let i = 0; i < part.containers.length; i++) before.containers.push(part.containers[i]);
     for (let i = 0; i < part.orphans.length; i++) before.orphans.push(part.orphans[i]);
-    for (let i = 0; i < part.mounts.length; i++) before.mounts.push(part.mounts[i]);
     before.parts += 1;
     return before;
   }
   part.parts = 1;
   return part;
+}
+
+/** Only what lies under the root tells something here, and of mounts stacked at one target the last: there may be tens of thousands of either. */
+function addManaged(mounts: Mount[], into: Mount[]): void {
+  const prefix = state.configured().root + '/';
+  for (let i = 0; i < mounts.length; i++) {
+    const mount = mounts[i];
+    if (!mount.target.startsWith(prefix)) continue;
+    if (into.length > 0 && into[into.length - 1].target == mount.target) into[into.length - 1] = mount;
+    else into.push(mount);
+  }
 }
 
 /** Events that nobody waits for. */

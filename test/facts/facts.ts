@@ -85,8 +85,6 @@ export function combinations(names: readonly Fact[], rest: Partial<Facts> = {}):
 /** Why no volume is ever in this state, or undefined when it can be. */
 export function whyNever(facts: Facts, users: number): string | undefined {
   if (facts.binds === 'old' && facts.rw !== 'yes' && facts.ro !== 'yes') return 'there is no bind to be old';
-  if (facts.mounted === 'no' && facts.owed === 'maybe')
-    return 'what is surely not mounted has been counted: what may be owed is surely owed, or not';
   if (facts.mounted === 'no' && facts.settling === 'yes')
     return 'while a mount may come true nothing counts as not mounted';
   if (facts.witnessed === 'yes' && users > 0)
