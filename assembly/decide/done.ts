@@ -194,16 +194,24 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
 function detached(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
-    volume.suspect &= ~v.modeBit(readonly);
-    // Below it another one may have come to light.
-    const isLast = (volume.stacked & v.modeBit(readonly)) == 0;
-    return setMode(volume, readonly, isLast ? v.NO : v.UNKNOWN, 0);
+    return uncover(volume, readonly, outcome.mountId);
   }
   if (outcome.timedOut) volume.detachUnheard(readonly);
   const failure = failureText('detach', volume, outcome);
   volume.forgetCertainty();
   retryLater(volume, codeOf(outcome), failure);
   emitAlert('warn', 'detach-failed', failure, '', volume.key);
+}
+
+/** Of mounts stacked at one place the next one comes to light, and is told with the detach; nobody knows what it shows. */
+function uncover(volume: Volume, readonly: bool, mountId: f64): void {
+  const bit = v.modeBit(readonly);
+  if (mountId > 0) {
+    volume.suspect |= bit;
+    return setMode(volume, readonly, v.YES, mountId);
+  }
+  volume.suspect &= ~bit;
+  setMode(volume, readonly, (volume.stacked & bit) == 0 ? v.NO : v.UNKNOWN, 0);
 }
 
 export function setMode(volume: Volume, readonly: bool, fact: i32, mountId: f64): void {

@@ -127,19 +127,13 @@ function readRecover(call: f64, r: Reader): void {
 }
 
 function join(before: Recovering | null, part: Recovering): Recovering {
-  if (before) {
-    for (let i = 0; i < part.containers.length; i++) before.containers.push(part.containers[i]);
-    for (let i = 0; i < part.orphans.length; i++) before.orphans.push(part.orphans[i]);
-    for (let i = 0; i < part.mounts.length; i++) before.mounts.push(part.mounts[i]);
-    before.parts += 1;
-    return before;
-  }
-  const first = new Recovering();
-  first.containers = part.containers;
-  first.orphans = part.orphans.slice(0);
-  first.mounts = part.mounts;
-  first.parts = 1;
-  return first;
+  const into = before ? before : new Recovering();
+  for (let i = 0; i < part.containers.length; i++) into.containers.push(part.containers[i]);
+  for (let i = 0; i < part.orphans.length; i++) into.orphans.push(part.orphans[i]);
+  const root = state.configured().root;
+  for (let i = 0; i < part.mounts.length; i++) into.addMount(part.mounts[i], root);
+  into.parts += 1;
+  return into;
 }
 
 /** Events that nobody waits for. */

@@ -1,6 +1,7 @@
 import { Config } from '../events/config.ts';
 import { ContainerInfo } from '../events/container.ts';
 import { Mount } from '../events/mount.ts';
+import { isWithin } from '../requests/names.ts';
 import { Container } from './container.ts';
 import { Table } from './table.ts';
 import { Timer, Timers } from './timers.ts';
@@ -21,6 +22,25 @@ export class Recovering {
   orphans: string[] = [];
   mounts: Mount[] = [];
   parts: i32 = 0;
+  /** How many mounts outside of the root are known of each file system. */
+  private outside: Map<string, i32> = new Map<string, i32>();
+
+  /**
+   * Takes a mount in, if it can matter: of those stacked at one target under the root the last, of those outside two of each file system, for
+   * all that counts is whether there is one or more. There may be tens of thousands of either.
+   */
+  addMount(mount: Mount, root: string): void {
+    if (isWithin(mount.target, root)) {
+      const last = this.mounts.length - 1;
+      if (last >= 0 && this.mounts[last].target == mount.target) this.mounts[last] = mount;
+      else this.mounts.push(mount);
+      return;
+    }
+    const known = this.outside.has(mount.dev) ? this.outside.get(mount.dev) : 0;
+    if (known >= 2) return;
+    this.outside.set(mount.dev, known + 1);
+    this.mounts.push(mount);
+  }
 }
 
 /** All that the policy remembers between two events. */

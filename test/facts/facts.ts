@@ -9,8 +9,8 @@ export const FACTS = {
   ro: ['no', 'yes', 'unknown'],
   /** Does the driver know the volume? */
   exists: ['unknown', 'no', 'yes'],
-  /** Do our binds show the mount that the driver has now? */
-  binds: ['present', 'old'],
+  /** Do our binds show the mount that the driver has now, or does nobody know? */
+  binds: ['present', 'old', 'suspect'],
   /** An unmount whose end nobody heard: none, it may yet come true, or that time is over and nobody has looked since. */
   unmount: ['none', 'open', 'over'],
   /** A mount whose end nobody heard may yet come true. */
@@ -84,9 +84,8 @@ export function combinations(names: readonly Fact[], rest: Partial<Facts> = {}):
 
 /** Why no volume is ever in this state, or undefined when it can be. */
 export function whyNever(facts: Facts, users: number): string | undefined {
-  if (facts.binds === 'old' && facts.rw !== 'yes' && facts.ro !== 'yes') return 'there is no bind to be old';
-  if (facts.mounted === 'no' && facts.owed === 'maybe')
-    return 'what is surely not mounted has been counted: what may be owed is surely owed, or not';
+  if (facts.binds !== 'present' && facts.rw !== 'yes' && facts.ro !== 'yes')
+    return 'there is no bind to be old or suspect';
   if (facts.mounted === 'no' && facts.settling === 'yes')
     return 'while a mount may come true nothing counts as not mounted';
   if (facts.witnessed === 'yes' && users > 0)

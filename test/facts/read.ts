@@ -22,7 +22,7 @@ function seen(fields: unknown[], now: number): Seen {
   const known = (at: number) => KNOWN[fields[at] as number] as Known;
   const number = (at: number) => fields[at] as number;
   const isOld = number(13) > 0 && number(13) !== number(12);
-  const isOver = number(29) < number(24);
+  const isOver = number(33) < number(28);
   const [rw, ro] = [known(7), known(8)];
   const facts: Facts = {
     plain: fields[3] === true ? 'yes' : 'no',
@@ -30,12 +30,21 @@ function seen(fields: unknown[], now: number): Seen {
     mounted: known(6),
     rw,
     ro,
-    binds: isOld && (rw === 'yes' || ro === 'yes') ? 'old' : 'present',
-    owed: number(16) === 0 ? 'none' : number(15) === 0 ? 'maybe' : 'surely',
-    pause: number(22) > now ? 'yes' : 'no',
-    settling: number(23) > now ? 'yes' : 'no',
-    unmount: !isOver ? 'none' : number(24) > now ? 'open' : 'over',
-    witnessed: fields[27] === true ? 'yes' : 'no',
+    binds: bindsOf(isOld, number(15), rw, ro),
+    owed: number(20) === 0 ? 'none' : number(19) === 0 ? 'maybe' : 'surely',
+    pause: number(26) > now ? 'yes' : 'no',
+    settling: number(27) > now ? 'yes' : 'no',
+    unmount: !isOver ? 'none' : number(28) > now ? 'open' : 'over',
+    witnessed: fields[31] === true ? 'yes' : 'no',
   };
-  return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[18] as unknown[]).length };
+  return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[22] as unknown[]).length };
+}
+
+const RW = 1;
+const RO = 2;
+
+function bindsOf(isOld: boolean, suspect: number, rw: Known, ro: Known): Facts['binds'] {
+  if (rw !== 'yes' && ro !== 'yes') return 'present';
+  if (isOld) return 'old';
+  return (rw === 'yes' && suspect & RW) || (ro === 'yes' && suspect & RO) ? 'suspect' : 'present';
 }

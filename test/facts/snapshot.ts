@@ -12,7 +12,7 @@ export const LEAVER = 'leaver';
 
 /** Places in the snapshot's lists; assembly/state/snapshot.ts writes them. */
 const AT = { quarantine: 8, containers: 9, volumes: 10, inFlight: 11 };
-export const VOLUME = { driver: 1, name: 2, mounted: 6, retryAt: 22, settleAt: 23, vanishAt: 24 };
+export const VOLUME = { driver: 1, name: 2, mounted: 6, retryAt: 26, settleAt: 27, vanishAt: 28 };
 const PHASES = { waits: 0, holds: 1, limited: 2 };
 const FACT = { no: 0, yes: 1, unknown: 2 };
 const OWED = { none: [0, 0], maybe: [0, 1], surely: [1, 1] };
@@ -70,6 +70,10 @@ function volumeOf({ facts, want, busy }: Cell, index: number): unknown[] {
     30, // driverMountId
     facts.binds === 'old' ? 29 : 30, // boundMountId
     '7:1',
+    facts.binds === 'suspect' ? (facts.rw === 'yes' ? 1 : 0) + (facts.ro === 'yes' ? 2 : 0) : 0,
+    0, // stacked
+    0, // binding
+    0, // bindUntil
     ...OWED[facts.owed],
     false, // unmountTried
     want.unclaimed ? [LEAVER] : users,
