@@ -250,6 +250,131 @@ const SCENARIOS: Record<string, () => Transcript> = {
     t.tell(prepareEvent('c2', { 'volume.a': 'v1:d:ro', 'volume.b': 'v2:e' }));
     return watch(t, 1, 1000);
   },
+  'an unmount that may be owed none is under way when the host goes down': () => {
+    const t = createTranscript();
+    t.endings('mount', () => FAILED);
+    t.tell(prepareEvent('c1', W));
+    t.settle(1000);
+    t.tell({ type: 'cleanup', id: 'c1' });
+    t.upTo('unmount');
+    t.tell({ type: 'restart', bootId: 'boot-1', mounts: [] });
+    t.state();
+    return watch(t, 1, 1000);
+  },
+  'the host goes down while one waits and another one has what both want': () => {
+    const t = createTranscript();
+    t.endings('get', (answer) => answer, TIMEOUT);
+    t.tell(prepareEvent('c1', { 'volume.a': 'v1:d', 'volume.b': 'v2:e' }));
+    t.tell(prepareEvent('c2', W));
+    t.settle(200);
+    t.state();
+    t.tell({ type: 'restart', bootId: 'boot-1', mounts: [] });
+    t.state();
+    return watch(t, 1, 1000);
+  },
+  'mounts below the root with names that none of ours has': () => {
+    const t = createTranscript({ recover: false });
+    const targets = [
+      '/m/-x/v1',
+      '/m/ebs/-x',
+      '/m/ebs',
+      '/m/x/ebs/v1',
+      '/m/.ro/ebs/v2',
+      '/mm/ebs/v3',
+      '/m/.ro/-x/v1',
+    ];
+    t.tell({
+      ...RECOVER,
+      journal: 'damaged',
+      mounts: targets.map((target) => ({ target, mountId: 5, dev: '7:1' })),
+    });
+    t.state();
+    return watch(t, 1, 100);
+  },
+  'a task that only the kernel knows': () => {
+    const t = createTranscript({ recover: false });
+    const mount = (target: string, dev: string) => ({ target, mountId: 5, dev });
+    const own = [mount('/s/a', '7:1'), mount('/s/b', '7:1'), mount('/s/c', '7:9'), mount('/s/d', '7:9')];
+    const holder = {
+      id: 'c1',
+      labels: [['volume', 'v5:d']],
+      env: [],
+      volumes: [],
+      sandbox: '/s',
+      rootfs: '/r',
+      pid: 9,
+    };
+    t.tell({
+      ...RECOVER,
+      journal: 'damaged',
+      containers: [
+        { ...holder, mounts: own },
+        { ...holder, id: 'c2', labels: [['volume', ':']], mounts: own },
+      ],
+      mounts: [
+        mount('/m/ebs/v1', '7:1'),
+        mount('/m/ebs/v2', '7:1'),
+        mount('/m/nfs/n1', '7:3'),
+        mount('/m/nfs/n2', ''),
+      ],
+    });
+    t.state();
+    return watch(t, 1, 100);
+  },
+  'tasks with options that the lost journal knew': () => {
+    const t = createTranscript({ recover: false });
+    const holder = (id: string, label: string) => ({
+      id,
+      labels: [['volume', label]],
+      env: [],
+      volumes: [],
+      sandbox: '/s',
+      mounts: [],
+    });
+    const mounts = ['v1', 'v2'].map((name) => ({ target: `/m/ebs/${name}`, mountId: 5, dev: '7:1' }));
+    const containers = [
+      holder('c1', 'source=v1,target=d,volume-opt=a=5'),
+      holder('c2', 'source=v1,target=d,volume-opt=b=6'),
+      holder('c3', 'source=v2,target=d'),
+      holder('c4', 'source=v2,target=d,volume-opt=b=6'),
+    ];
+    t.tell({ ...RECOVER, journal: 'damaged', containers, mounts });
+    t.state();
+    return watch(t, 1, 100);
+  },
+  'a task with other options than what lingers': () => {
+    const t = start({ lingerMs: 5000 }, 'source=v1,target=d,volume-opt=a=5');
+    t.tell({ type: 'cleanup', id: 'c1' });
+    const labels = [['volume', 'source=v1,target=d,volume-opt=b=6']];
+    const containers = [{ id: 'c7', labels, env: [], volumes: [], sandbox: '/s', mounts: [] }];
+    t.tell({ ...RECOVER, journal: 'whole', containers });
+    t.state();
+    return watch(t, 1, 100);
+  },
+  'a look that finds no mount and says so': () => {
+    const t = start();
+    t.endings('observe', seen({}, { path: null, pathMountId: null }));
+    t.tell({ type: 'cleanup', id: 'c1' });
+    return watch(t, 1, 100);
+  },
+  'the process of a task, and what does not change it': () => {
+    const t = start();
+    t.tell({ type: 'isolate', id: 'c1', pid: 7 });
+    t.state();
+    t.tell({ type: 'update', id: 'c1', resources: { cpus: 1 } });
+    t.tell({ type: 'isolate', id: 'c2', pid: 8 });
+    t.state();
+    return t;
+  },
+  'the last one leaves what is no longer up, and nothing lingers': () => {
+    const t = start({ lingerMs: 5000 });
+    t.world.machine.managed.clear();
+    vanish(t);
+    t.tell({ type: 'lost', target: '/m/ebs/v1' });
+    watch(t, 1, 100);
+    t.tell({ type: 'cleanup', id: 'c1' });
+    return watch(t, 1, 100);
+  },
 };
 
 /** A task whose own table shows a file system; the driver's mount of it is gone after a restart of the agent. */

@@ -153,6 +153,21 @@ transcripts('a state with anything wrong in it is refused by the name of the fie
   compareTranscript(`${FOLDER}/state.txt`, [['a busy state', lines]]);
   policy.restore(bytes);
   assert.equal(policy.snapshot(), bytes);
+  assert.throws(() => policy.restore(Uint8Array.from([...bytes, 0xc0])), /bytes after the end/);
+});
+
+transcripts('a restored state says its wake-up again, also that there is none', () => {
+  const world = busy();
+  const wakes = (bytes: Uint8Array) =>
+    decodeEffects(bytes).flatMap((effect) => (effect.type === 'wake' ? [effect.at] : []));
+  const tick = encodeEvent({ type: 'tick', at: world.now });
+  assert.equal(wakes(world.policy.step(tick)), []);
+  world.policy.restore(world.policy.snapshot() as Uint8Array);
+  const [at = 0] = wakes(world.policy.step(tick));
+  assert.ok(at > world.now);
+  const idle = openPolicy();
+  idle.restore(idle.snapshot() as Uint8Array);
+  assert.equal(wakes(idle.step(tick)), [0]);
 });
 
 transcripts.run();

@@ -141,6 +141,7 @@ transcripts('plain directories, which no look shows, go up and down as written d
           { target, mountId },
         ],
       });
+      t.state();
       t.settle(3000);
       t.tell({ type: 'operator', verb: 'release', driver: 'ebs', name: 'v1' });
       return down(t);

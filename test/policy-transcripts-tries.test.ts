@@ -404,6 +404,8 @@ transcripts('a second recovery keeps back what the first one kept, and no more',
   compare('second', {
     'lost, then whole': () =>
       twice(recover('damaged', ['c1', 'c2'], ['x', 'z']), recover('whole', ['c2', 'c5'], ['x', 'y'])),
+    'lost with orphans alone, then whole': () =>
+      twice(recover('damaged', [], ['x', 'y']), recover('whole', [], ['x'])),
     'lost, then lost': () => twice(recover('damaged', ['c1'], ['x']), recover('damaged', ['c2'], ['y'])),
     'whole, then whole': () => twice(recover('new', [], []), recover('whole', ['c2'], ['y'])),
     'another boot of one letter': () => twice(recover('new', [], [], 'b'), holder, { ...keep, bootId: 'c' }),

@@ -50,7 +50,7 @@ export function createTranscript(options: WorldOptions = {}): Transcript {
     const effects = world.all.slice(before);
     for (const effect of effects) {
       if (effect.type === 'wake') wakeAt = effect.at;
-      else lines.push(`${world.now}   ${said(effect)}`);
+      lines.push(`${world.now}   ${said(effect)}`);
     }
     if (event.type === 'recover' || event.type === 'restart') work = [];
     work.push(...effects.filter(isWork));
@@ -158,6 +158,8 @@ function said(effect: Effect): string {
       if (effect.error)
         return `reply ${effect.call} ${effect.error.code}: ${effect.error.message} (${effect.error.hint})`;
       return `reply ${effect.call} ok ${effect.mounts ? JSON.stringify(effect.mounts) : ''}`.trimEnd();
+    case 'wake':
+      return `wake ${effect.at}`;
     case 'alert':
       return `alert ${effect.level} ${effect.code} [${effect.container ?? ''}] [${effect.volume ?? ''}] ${effect.message}`;
     default: {

@@ -10,6 +10,13 @@ const OTHERS: readonly [name: string, value: unknown][] = [
   ['1', 1],
   ['2', 2],
   ['1.5', 1.5],
+  // The ends of what is allowed somewhere, and one more.
+  ...[3, 4, 10, 11, 13, 14, 15, 1024, 1025, 1_000_000, 1_000_001, 1_000_000_000, 1_000_000_001].map(
+    (value): [string, number] => [String(value), value],
+  ),
+  ['a week', 604_800_000],
+  ['a week and 1', 604_800_001],
+  ['2^53-1', 2 ** 53 - 1],
   ['2^53', 2 ** 53],
   ['true', true],
   ['""', ''],
