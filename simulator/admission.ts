@@ -19,9 +19,12 @@ export function checkAdmission(
   container: SimContainer | undefined,
   reply: ReplyEffect,
 ): void {
-  if (id.endsWith('.debug')) return checkDebug(id, reply);
-  if (id.startsWith('another ')) return checkAnother(id, reply);
-  if (!container) return;
+  if (id.endsWith('.debug')) checkDebug(id, reply);
+  else if (id.startsWith('another ')) checkAnother(id, reply);
+  else if (container) checkOwn(world, id, container, reply);
+}
+
+function checkOwn(world: World, id: string, container: SimContainer, reply: ReplyEffect): void {
   const { refusals, wants, phase } = container;
   if (phase !== 'asked') return;
   if (reply.ok && refusals.length > 0)

@@ -36,8 +36,12 @@ export function stepEvent(size: i32): i32 {
   const type = i32(r.integer('type', 0, FIELDS.length - 1));
   const at = r.integer('at', 0, INTEGER_MAX);
   if (!r.failed && count != FIELDS[type]) r.fail('frame', 'has another number of fields');
-  const call =
-    !r.failed && hasCall(type) ? r.integer('call', type == types.UNREADABLE ? -1 : 0, INTEGER_MAX) : -1;
+  let call: f64 = -1;
+  if (!r.failed && hasCall(type)) {
+    const number = r.integer('call', type == types.UNREADABLE ? -1 : 0, INTEGER_MAX);
+    // A number that cannot be read is nobody's: another call must not get the answer.
+    if (!r.failed) call = number;
+  }
   if (!r.failed && type == types.UNREADABLE) {
     const why = r.text('why');
     r.error = why.length > 0 ? why : 'frame: the event cannot be read';
