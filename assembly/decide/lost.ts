@@ -13,7 +13,7 @@ export function lost(target: string): void {
     if (!volume) return;
     if (managed.readonly) volume.ro = UNKNOWN;
     else volume.rw = UNKNOWN;
-    volume.doubted = volume.effect != 0;
+    volume.doubted = volume.busy;
     return next(volume);
   }
   const volumes = state.volumes.values();
@@ -22,7 +22,7 @@ export function lost(target: string): void {
     if (volume.mountpoint.length == 0 || !isWithin(volume.mountpoint, target)) continue;
     emitAlert('error', 'driver-mount-lost', 'somebody unmounted ' + target, '', volume.key);
     volume.mounted = UNKNOWN;
-    volume.doubted = volume.effect != 0;
+    volume.doubted = volume.busy;
     next(volume);
   }
 }

@@ -57,6 +57,7 @@ export class Volume {
   users: string[] = [];
 
   doing: i32 = IDLE;
+  /** The effect in flight, or the last one that was: a late end tells by it which volume it meant. */
   effect: f64 = 0;
   attempt: i32 = 0;
   /** Nothing is begun before this time. */
@@ -82,6 +83,10 @@ export class Volume {
   /** The last failure, for the answers of those who wait. */
   failure: string = '';
   failureCode: string = '';
+
+  get busy(): bool {
+    return this.doing != IDLE;
+  }
 
   get managed(): bool {
     return this.rw != NO || this.ro != NO;
