@@ -64,6 +64,9 @@ nested('after a lost journal parent and child are told apart, in whichever order
     world.machine.driverMounts.set('ebs/v1', 49);
     const mounts = [{ target: '/m/ebs/v1', mountId: 50, dev: '7:1' }];
     world.run({ ...RECOVER, journal: 'damaged', containers: ids.map(container), mounts });
+    const forget = { type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' };
+    const { error } = world.reply(world.send(forget));
+    assert.is(error?.message, 'volume ebs/v1 is held by container parent', ids.join());
     world.cleanup('parent');
     assert.is(world.machine.driverMounts.size, 1, 'the child lives, and nobody knows what it has');
     world.cleanup('parent.child');

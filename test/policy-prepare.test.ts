@@ -1,6 +1,7 @@
 /** What a prepare may count on: its own time, its own options, and nothing left over from one that failed. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Effect } from '../host/frames/types.ts';
 import { failed } from './machine.ts';
 import { end, perform, V1 } from './policy_steps.ts';
 import { CONFIG, createWorld, driverOps, kinds, prepareEvent, RECOVER } from './world.ts';
@@ -21,12 +22,17 @@ times('each prepare has the whole of its time, counted from when it came', () =>
   assert.equal([refused(5_500), refused(1_000)], [[], [false]], 'the second at 16 s');
 });
 
-times('a clock that goes back does not lengthen what has begun', () => {
+times('a clock that goes back does not end what has just begun', () => {
   const world = createWorld({ config: { prepareMs: 1_000 } });
   world.machine.silent.add('ebs');
   world.now = 50_000;
-  world.prepare('c1', V1);
-  world.send({ type: 'tick', at: 10 });
+  world.send({ type: 'tick' });
+  world.run({ ...prepareEvent('c1', V1), at: 10 });
+  assert.equal(
+    world.send({ type: 'tick', at: 2_000 }).filter(({ type }) => type === 'reply'),
+    [],
+    'it came at 50 s, whatever it says',
+  );
   world.now = 51_100;
   assert.is(world.reply(world.send({ type: 'tick' })).ok, false);
 });
@@ -46,8 +52,12 @@ times(
 
 times('a prepare that failed does not linger, and leaves nothing', () => {
   const world = createWorld({ config: { lingerMs: 60_000 } });
-  const effects = world.prepare('c1', { 'volume.a': 'v1', 'volume.b': 'nope' });
-  assert.is(world.reply(effects).error?.code, 'no-such-volume');
+  const [one, two] = world.send(prepareEvent('c1', { 'volume.a': 'v1', 'volume.b': 'v2' }));
+  world.play([one as Effect]);
+  assert.is(world.machine.managed.size, 1, 'the first is all there');
+  const refused = failed('refused', 'driver-refused', 'zone b');
+  const effects = world.play(end(world, perform(world, [two as Effect]), refused));
+  assert.is(world.reply(effects).error?.code, 'driver-refused');
   assert.equal([world.machine.managed.size, world.machine.driverMounts.size], [0, 0]);
 });
 
