@@ -13,7 +13,7 @@ export function lost(target: string): void {
     if (!volume) return;
     if (managed.readonly) volume.ro = UNKNOWN;
     else volume.rw = UNKNOWN;
-    volume.doubted = volume.effect != 0;
+    volume.doubted = volume.busy;
     return next(volume);
   }
   const volumes = volumesWithin(target);
@@ -21,7 +21,7 @@ export function lost(target: string): void {
     const volume = volumes[i];
     emitAlert('error', 'driver-mount-lost', 'somebody unmounted ' + target, '', volume.key);
     volume.mounted = UNKNOWN;
-    volume.doubted = volume.effect != 0;
+    volume.doubted = volume.busy;
     next(volume);
   }
 }

@@ -14,7 +14,7 @@ import { retryLater } from './retry.ts';
  * then comes here; calling it once more changes nothing. The table of facts × wants → effect is in ARCHITECTURE.md.
  */
 export function next(volume: Volume): void {
-  if (volume.effect != 0) return;
+  if (volume.busy || state.recovering !== null) return;
   if (volume.users.length == 0) backward(volume);
   else if (countUsers(volume, PREPARING) + countUsers(volume, READY) > 0) forward(volume);
 }

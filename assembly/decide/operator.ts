@@ -47,7 +47,7 @@ function decideOn(call: f64, verb: string, volume: Volume): void {
 }
 
 function forget(call: f64, volume: Volume): void {
-  if (volume.users.length > 0 || volume.effect != 0) {
+  if (volume.users.length > 0 || volume.busy) {
     const why = volume.users.length > 0 ? 'held by container ' + listed(volume.users) : 'being worked on';
     return emitRefusal(call, CONFLICT, 'volume ' + volume.key + ' is ' + why, 'wait until it is free');
   }

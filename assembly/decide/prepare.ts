@@ -19,6 +19,7 @@ import { Container, GONE, LIMITED, PREPARING, READY } from '../state/container.t
 import { state } from '../state/state.ts';
 import { DETACH_RO, DETACH_RW, modeBit, NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
+import { isNested } from './nested.ts';
 import { next } from './next.ts';
 import { release } from './release.ts';
 
@@ -28,7 +29,7 @@ function refuse(call: f64, refusal: Refusal): void {
 
 /** A task is about to start: all of its volumes, or none. */
 export function prepare(call: f64, info: ContainerInfo): void {
-  if (!state.config || !state.recovered) {
+  if (!state.config || !state.recovered || state.recovering !== null) {
     return emitRefusal(
       call,
       NOT_RECOVERED,
@@ -38,7 +39,7 @@ export function prepare(call: f64, info: ContainerInfo): void {
   }
   const config = state.configured();
   const known = state.container(info.id);
-  const requests = gather(info, config);
+  const requests = gather(info, config, isNested(info.id, null));
   const wrong = requests.refusal;
   if (wrong) return refuse(call, wrong);
   if (known) return again(call, known, requests.list);
@@ -97,7 +98,8 @@ export function attach(container: Container, request: Request): void {
 function admitUse(request: Request, config: Config): Refusal | null {
   const volume = state.volume(request.key);
   if (!volume) return null;
-  if (request.options.length > 0 && volume.mounted != NO && !sameOptions(request.options, volume.options)) {
+  const isInUse = volume.users.length > 0 || volume.mounted != NO;
+  if (request.options.length > 0 && isInUse && !sameOptions(request.options, volume.options)) {
     const message = request.origin + ': volume ' + request.key + ' is in use with other options';
     return new Refusal(OPTIONS_DIFFER, message, 'leave the options away, or give the same');
   }

@@ -6,11 +6,12 @@ import { gather } from '../requests/gather.ts';
 import { checkName } from '../requests/names.ts';
 import { Request } from '../requests/request.ts';
 import { Container, GONE, PREPARING, READY } from '../state/container.ts';
-import { Recovering, state } from '../state/state.ts';
+import { InFlight, Recovering, state } from '../state/state.ts';
 import { Table } from '../state/table.ts';
 import * as v from '../state/volume.ts';
 import { Volume } from '../state/volume.ts';
 import { decimal } from '../text.ts';
+import { isNested } from './nested.ts';
 import { next } from './next.ts';
 import { ManagedTarget, parseManaged } from './paths.ts';
 import { attach } from './prepare.ts';
@@ -28,9 +29,11 @@ export function recover(call: f64, journal: string, bootId: string, recovering: 
   adoptMounts(recovering.mounts, whole);
   keepQuarantine(recovering, whole);
   const byDev = volumesByDev();
+  const named = new Set<string>();
+  for (let i = 0; i < recovering.containers.length; i++) named.add(recovering.containers[i].id);
   for (let i = 0; i < recovering.containers.length; i++) {
     const info = recovering.containers[i];
-    if (!state.container(info.id)) adoptContainer(info, whole, byDev);
+    if (!state.container(info.id)) adoptContainer(info, isNested(info.id, named), whole, byDev);
   }
   state.recovered = true;
   state.wakeAt = -1;
@@ -70,12 +73,13 @@ function lookAtAll(): void {
   for (let i = 0; i < volumes.length; i++) next(volumes[i]);
 }
 
-/** Nothing is in flight any more, but what was may still come true; every fact is uncertain until it has been looked at. */
+/** Nothing is in flight any more, but what was may still come true, or end; every fact is uncertain until it has been looked at. */
 function voidEffects(): void {
   state.inFlight.clear();
   const volumes = state.volumes.values();
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
+    if (volume.busy) state.inFlight.set(volume.effect, new InFlight(volume.effect, volume.key, true));
     if (volume.doing == v.MOUNT) {
       volume.owedMax += 1;
       volume.settleAt = state.now + state.configured().settleMs;
@@ -90,7 +94,6 @@ function voidEffects(): void {
       volume.mayVanish(state.now + state.configured().settleMs);
     }
     volume.doing = v.IDLE;
-    volume.effect = 0;
     volume.doubted = false;
     volume.settled();
     volume.exists = v.UNKNOWN;
@@ -254,8 +257,8 @@ function volumesByDev(): Map<string, Volume[]> {
 }
 
 /** A container that the record does not know: its own description says what it holds, and with a lost journal its mounts do too. */
-function adoptContainer(info: ContainerInfo, whole: bool, byDev: Map<string, Volume[]>): void {
-  const gathered = gather(info, state.configured());
+function adoptContainer(info: ContainerInfo, nested: bool, whole: bool, byDev: Map<string, Volume[]>): void {
+  const gathered = gather(info, state.configured(), nested);
   if (gathered.refusal) {
     emitAlert('warn', 'unreadable-container', (gathered.refusal as Refusal).message, info.id, '');
     gathered.list = [];

@@ -172,7 +172,7 @@ function tooEarly(what: string): void {
 
 /** Whatever the event was: what is due by now is looked at. */
 function fireTimers(): void {
-  if (!state.config) return;
+  if (!state.config || state.recovering !== null) return;
   let timer = state.due();
   while (timer) {
     if (timer.isVolume) {

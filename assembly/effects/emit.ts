@@ -2,7 +2,7 @@ import { KERNEL_MS, SCHEMA } from '../limits.ts';
 import { Request } from '../requests/request.ts';
 import { Container } from '../state/container.ts';
 import { InFlight, state } from '../state/state.ts';
-import { IDLE, Volume } from '../state/volume.ts';
+import { Volume } from '../state/volume.ts';
 import { cut } from '../text.ts';
 import { out } from '../wire/writer.ts';
 
@@ -46,7 +46,7 @@ function open(type: i32, fields: i32): void {
 
 /** The number of a new effect of this volume, which is now busy. */
 function begin(volume: Volume, doing: i32): f64 {
-  assert(volume.doing == IDLE && volume.effect == 0, 'two effects on one volume');
+  assert(!volume.busy, 'two effects on one volume');
   const effect = state.nextEffect;
   state.nextEffect += 1;
   volume.doing = doing;

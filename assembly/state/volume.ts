@@ -70,6 +70,7 @@ export class Volume extends Entry {
   users: string[] = [];
 
   doing: i32 = IDLE;
+  /** The effect in flight, or the last one that was: a late end tells by it which volume it meant. */
   effect: f64 = 0;
   attempt: i32 = 0;
   /** Nothing is begun before this time. */
@@ -95,6 +96,10 @@ export class Volume extends Entry {
   /** The last failure, for the answers of those who wait. */
   failure: string = '';
   failureCode: string = '';
+
+  get busy(): bool {
+    return this.doing != IDLE;
+  }
 
   get managed(): bool {
     return this.rw != NO || this.ro != NO;

@@ -34,8 +34,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'two effects on one volume',
     file: NEXT,
-    from: '  if (volume.effect != 0) return;\n',
-    to: '',
+    from: '  if (volume.busy || state.recovering !== null) return;\n',
+    to: '  if (state.recovering !== null) return;\n',
   },
   {
     name: 'a retry does not wait for its time',
