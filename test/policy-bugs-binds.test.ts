@@ -124,6 +124,29 @@ bugs('after a lost journal a driver mount that had vanished was never given back
   assert.equal(driverOps(effects), ['unmount v1'], 'a bind of ours is proof of a Mount of ours');
 });
 
+bugs('after a lost journal a task that still had its volume mounted was told that it had lost it', () => {
+  const world = createWorld({ recover: false });
+  const own = row('/s/c1/data', 900, '7:5');
+  const c1 = {
+    id: 'c1',
+    labels: Object.entries(V1),
+    env: [],
+    volumes: [],
+    sandbox: '/s/c1',
+    pid: 9,
+    mounts: [own],
+  };
+  const effects = world.run({ ...RECOVER, journal: 'damaged', containers: [c1] });
+  assert.not(effects.some(({ type }) => type === 'limit'));
+  const c2 = { ...c1, mounts: [] };
+  const without = createWorld({ recover: false });
+  const limited = without.run({ ...RECOVER, journal: 'damaged', containers: [c2] });
+  assert.ok(
+    limited.some(({ type }) => type === 'limit'),
+    'neither driver nor container have it',
+  );
+});
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);
