@@ -19,6 +19,8 @@ import {
   type World,
 } from './world.ts';
 
+/** Bytes of a frame without effects. */
+const NO_EFFECTS = 3;
 /** Between two comparisons of a stepped with a restored state. */
 const STEPS_BETWEEN_COMPARISONS = 16;
 /** A prepare has this long, as configured by default. */
@@ -61,7 +63,7 @@ export function send(world: World, fields: Record<string, unknown>, id = ''): nu
     waitForSync(world, fields, id);
     return call;
   }
-  const decoded = decodeEffects(effects);
+  const decoded = effects.length === NO_EFFECTS ? [] : decodeEffects(effects);
   if (type === 'restart' || (type === 'recover' && fields.last === true && isAnswered(decoded, call)))
     world.recovered = true;
   if (world.dying === 'after') {
@@ -266,7 +268,7 @@ export function note(world: World, event: string, keys: readonly string[]): void
 }
 
 /** Of so many starts one replays the journal from its first event; the others begin at the state kept last. */
-const STARTS_FOR_A_WHOLE_REPLAY = 8;
+const STARTS_FOR_A_WHOLE_REPLAY = 32;
 
 /** The host dies and another one begins: the journal is stepped again, and must lead to the same decisions. */
 export function replayJournal(world: World): void {
