@@ -147,6 +147,22 @@ bugs('after a lost journal a task that still had its volume mounted was told tha
   );
 });
 
+bugs(
+  'a volume was forgotten while a bind without an answer could still come, and nobody took that away',
+  () => {
+    const world = createWorld();
+    end(world, until(world, world.send(prepareEvent('c1', V1)), 'bind'), timeout);
+    world.send({ type: 'cleanup', id: 'c1' });
+    world.pass(100);
+    const forget = () =>
+      world.reply(world.run({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' }));
+    assert.match(`${forget().error?.code} ${forget().error?.message}`, /^conflict /);
+    world.machine.silent.add('ebs');
+    world.pass(120_000);
+    assert.is(forget().ok, true);
+  },
+);
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);
