@@ -71,6 +71,8 @@ export interface SimContainer {
   readonly parent: string;
   /** Codes with which its prepare has to be refused, as the world was when it was asked. */
   readonly refusals: readonly string[];
+  /** It was there when a journal was lost: it may hold what the policy does not know of. */
+  survivor: boolean;
   /** Recovered without labels from a lost journal: nobody but the kernel knows what it has. */
   anonymous: boolean;
   own: OwnMount[];

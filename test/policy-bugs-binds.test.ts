@@ -163,6 +163,19 @@ bugs(
   },
 );
 
+bugs('after a lost journal an exclusive volume was given to a second container while the first lived', () => {
+  const world = createWorld({ recover: false, config: { volumes: { 'ebs/v1': { sharing: 'exclusive' } } } });
+  world.machine.managed.set('/m/ebs/v1', 50);
+  world.machine.driverMounts.set('ebs/v1', 49);
+  const mounts = [row('/d/ebs/v1', 49), row('/m/ebs/v1', 50)];
+  world.run({ ...RECOVER, journal: 'damaged', mounts, orphans: ['c1'] });
+  const { error } = world.reply(world.prepare('c2', V1));
+  assert.is(error?.code, 'exclusive');
+  assert.match(error?.message ?? '', /its record is lost, and container c1 of before may hold it/);
+  world.cleanup('c1');
+  assert.is(world.reply(world.prepare('c2', V1)).ok, true);
+});
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);
