@@ -75,4 +75,14 @@ traces('as data the failure names seed, step, rule and both files', () => {
   assert.ok(existsSync(broken.trace) && existsSync(broken.journal));
 });
 
+traces('a run that has to be complete fails when a reachable cell was not hit, and names it', () => {
+  const { status, stdout, stderr } = moorage(['simulate', '--runs', '3', '--complete']);
+  assert.is(status, 1);
+  assert.match(stdout, /\d+ of \d+ reachable cells .* hit\n {2}not hit: driver/);
+  assert.match(stderr, /cells that can be reached were not/);
+  const short = moorage(['simulate', '--runs', '3']);
+  assert.is(short.status, 0);
+  assert.not.match(short.stdout, /not hit:/);
+});
+
 traces.run();
