@@ -27,7 +27,7 @@ export const ACTIONS: Record<string, (world: World) => void> = {
   double: (world) => {
     if (!world.lastDone) return;
     noteFault(world, 'double');
-    send(world, world.lastDone);
+    send(world, { ...world.lastDone });
   },
   stray: (world) => {
     noteFault(world, 'stray');

@@ -32,7 +32,9 @@ function checkOwn(world: World, id: string, container: SimContainer, reply: Repl
   const code = reply.error?.code ?? '';
   if (reply.ok || !REFUSALS.has(code) || refusals.includes(code)) return;
   const isHeld = [...world.containers.values()].some(
-    (other) => other !== container && other.wants.some(({ key }) => wants.some((want) => want.key === key)),
+    (other) =>
+      other !== container &&
+      (other.survivor || other.wants.some(({ key }) => wants.some((want) => want.key === key))),
   );
   if (code === 'exclusive' && isHeld) return;
   throw new Violation('admitted', `${id} is refused without a reason: ${code}: ${reply.error?.message}`);

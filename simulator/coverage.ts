@@ -2,7 +2,6 @@
 export interface Coverage {
   /** `driver` and the managed modes as the kernel shows them, and whether somebody has or waits for it. */
   hit(facts: number, event: number, fault: number): void;
-  add(other: Coverage): void;
   readonly cells: Int32Array;
 }
 
@@ -71,9 +70,6 @@ export function createCoverage(): Coverage {
     hit(facts, event, fault) {
       const at = (facts * EVENTS.length + event) * FAULTS.length + fault;
       cells[at] = (cells[at] as number) + 1;
-    },
-    add(other) {
-      for (let i = 0; i < cells.length; i += 1) cells[i] = (cells[i] as number) + (other.cells[i] as number);
     },
   };
 }

@@ -53,7 +53,10 @@ export function crashAgent(world: World, journal: 'whole' | 'damaged' | 'new'): 
     container.anonymous ||= !isNamed;
     return describeAlive(container, isNamed);
   });
-  if (journal !== 'whole') forgive(world, alive);
+  if (journal !== 'whole') {
+    for (const container of world.containers.values()) container.survivor = true;
+    forgive(world, alive);
+  }
   recover(world, journal, containers, orphans);
 }
 

@@ -81,7 +81,7 @@ function takeDown(volume: SimVolume, kernel: Kernel): void {
   volume.attached = false;
   if (mount) kernel.unmount(mount);
   if (volume.quirks.plain) volume.fs = undefined;
-  if (volume.quirks.counts === 'none') volume.ours = volume.others = 0;
+  volume.ours = volume.others = 0;
   if (!volume.quirks.everyMount) return;
   for (const other of kernel.mounts)
     if (other.fs === volume.fs && other.target.startsWith(`${ROOT}/`)) kernel.unmount(other);

@@ -18,7 +18,7 @@ interface Trouble {
 const READING = new Set(['Get', 'List', 'Path']);
 
 /** Refusals as drivers word them: Docker's helpers, old REX-Ray, a web server in between. */
-const REFUSALS: readonly { status: number; body: string }[] = [
+const REFUSALS: readonly Answer[] = [
   { status: 500, body: '{"Err":"not now"}' },
   { status: 200, body: '{"Err":"not now"}' },
   { status: 200, body: '{"Error":"not now"}' },
@@ -26,10 +26,15 @@ const REFUSALS: readonly { status: number; body: string }[] = [
   { status: 400, body: 'malformed request' },
   { status: 404, body: 'page not found' },
   { status: 503, body: '' },
-];
+].map((response) => readAnswer(response, 'call'));
 
 /** Answers that nobody can read. */
-const GARBAGE = ['<html>busy</html>', '{"Mountpoint":"/d', '[]', 'null'];
+const GARBAGE: readonly Answer[] = ['<html>busy</html>', '{"Mountpoint":"/d', '[]', 'null'].map((body) =>
+  readAnswer({ status: 200, body }, 'call'),
+);
+
+const EMPTY = readAnswer({ status: 200, body: '' }, 'call');
+const MISSING = readAnswer({ status: 404, body: 'page not found' }, 'call');
 
 function broken(kind: FailureKind, code: string, message: string): Answer {
   return failure(kind, code, message) as Answer;
@@ -64,9 +69,9 @@ function chooseTrouble(world: World, deadlineAt: number): Trouble {
   const done = random.pick(['now', 'later', 'never'] as const);
   switch (random.below(8)) {
     case 0:
-      return { fault: 'refused', done: 'never', answer: readAnswer(random.pick(REFUSALS), 'call') };
+      return { fault: 'refused', done: 'never', answer: random.pick(REFUSALS) };
     case 1:
-      return { fault: 'done-in-spite', done: 'now', answer: readAnswer(random.pick(REFUSALS), 'call') };
+      return { fault: 'done-in-spite', done: 'now', answer: random.pick(REFUSALS) };
     case 2:
       return {
         fault: 'unreachable',
@@ -79,12 +84,12 @@ function chooseTrouble(world: World, deadlineAt: number): Trouble {
       return {
         fault: 'garbage',
         done,
-        answer: readAnswer({ status: 200, body: random.pick(GARBAGE) }, 'call'),
+        answer: random.pick(GARBAGE),
       };
     case 5:
       return { fault: 'broken', done, answer: broken('timeout', 'ECONNRESET', 'the connection broke') };
     case 6:
-      return { fault: 'empty', done: 'now', answer: readAnswer({ status: 200, body: '' }, 'call') };
+      return { fault: 'empty', done: 'now', answer: EMPTY };
     default:
       world.now = Math.max(world.now, deadlineAt);
       return { fault: 'timeout', done, answer: broken('timeout', 'deadline', 'no whole answer in time') };
@@ -101,8 +106,8 @@ function serve(world: World, volume: SimVolume, method: string): Answer {
     return { ok: true, body: {} };
   }
   if (method === 'List')
-    return quirks.noList ? missing() : { ok: true, body: { Volumes: volume.exists ? [named(volume)] : [] } };
-  if (method === 'Get' && quirks.noGet) return missing();
+    return quirks.noList ? MISSING : { ok: true, body: { Volumes: volume.exists ? [named(volume)] : [] } };
+  if (method === 'Get' && quirks.noGet) return MISSING;
   if (!volume.exists) return refused(`no volume ${volume.name}`);
   const shown = quirks.hints || isMounted(volume, world.kernel);
   if (method === 'Path') {
@@ -115,10 +120,6 @@ function serve(world: World, volume: SimVolume, method: string): Answer {
 
 function named({ name }: SimVolume): { Name: string } {
   return { Name: name };
-}
-
-function missing(): Answer {
-  return readAnswer({ status: 404, body: 'page not found' }, 'call');
 }
 
 function refused(message: string): Answer {

@@ -48,6 +48,7 @@ export function createContainer(world: World, id: string, parent: string): SimCo
     limited: false,
     destroyed: false,
     voided: false,
+    survivor: false,
     anonymous: false,
     own: [],
     copies: new Set(),

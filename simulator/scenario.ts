@@ -1,6 +1,7 @@
 import { ACTIONS, complete, configure, unmountOther } from './actions.ts';
 import { cleanup } from './agent.ts';
 import { checkClean } from './checks.ts';
+import { type Coverage, createCoverage } from './coverage.ts';
 import { comeBack, restartHost, start } from './crashes.ts';
 import { HostDied, note, send } from './host.ts';
 import { runLate } from './late.ts';
@@ -48,14 +49,19 @@ export function planOf(setup: Setup, steps: number): Action[] {
   });
 }
 
-export function runSeed(seed: number, steps: number, policies: Policies): Result {
+export function runSeed(seed: number, steps: number, policies: Policies, coverage: Coverage): Result {
   const setup = createSetup(seed);
-  return runPlan(setup, planOf(setup, steps), policies);
+  return runPlan(setup, planOf(setup, steps), policies, coverage);
 }
 
 /** Runs the actions, with faults, then lets everything come to rest, without. */
-export function runPlan(setup: Setup, plan: readonly Action[], policies: Policies): Result {
-  const world = createWorld(setup, policies);
+export function runPlan(
+  setup: Setup,
+  plan: readonly Action[],
+  policies: Policies,
+  coverage = createCoverage(),
+): Result {
+  const world = createWorld(setup, policies, coverage);
   try {
     start(world);
     for (const action of plan) act(world, action);

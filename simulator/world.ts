@@ -71,6 +71,8 @@ export interface SimContainer {
   readonly parent: string;
   /** Codes with which its prepare has to be refused, as the world was when it was asked. */
   readonly refusals: readonly string[];
+  /** It was there when a journal was lost: it may hold what the policy does not know of. */
+  survivor: boolean;
   /** Recovered without labels from a lost journal: nobody but the kernel knows what it has. */
   anonymous: boolean;
   own: OwnMount[];
@@ -177,7 +179,8 @@ export interface Policies {
   empty: Uint8Array;
 }
 
-export function createWorld(setup: Setup, policies: Policies): World {
+/** `coverage` is where hits of the table are counted. */
+export function createWorld(setup: Setup, policies: Policies, coverage = createCoverage()): World {
   policies.deciding.restore(policies.empty);
   const kernel = createKernel();
   const volumes = VOLUMES.map(([driver, name]) => createVolume(driver, name, setup.quirks[driver] as Quirks));
@@ -187,7 +190,7 @@ export function createWorld(setup: Setup, policies: Policies): World {
     kernel,
     volumes: new Map(volumes.map((volume) => [volume.key, volume])),
     containers: new Map(),
-    coverage: createCoverage(),
+    coverage,
     downUntil: new Map(),
     policy: policies.deciding,
     other: policies.comparing,

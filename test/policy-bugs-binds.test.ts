@@ -124,6 +124,58 @@ bugs('after a lost journal a driver mount that had vanished was never given back
   assert.equal(driverOps(effects), ['unmount v1'], 'a bind of ours is proof of a Mount of ours');
 });
 
+bugs('after a lost journal a task that still had its volume mounted was told that it had lost it', () => {
+  const world = createWorld({ recover: false });
+  const own = row('/s/c1/data', 900, '7:5');
+  const c1 = {
+    id: 'c1',
+    labels: Object.entries(V1),
+    env: [],
+    volumes: [],
+    sandbox: '/s/c1',
+    pid: 9,
+    mounts: [own],
+  };
+  const effects = world.run({ ...RECOVER, journal: 'damaged', containers: [c1] });
+  assert.not(effects.some(({ type }) => type === 'limit'));
+  const c2 = { ...c1, mounts: [] };
+  const without = createWorld({ recover: false });
+  const limited = without.run({ ...RECOVER, journal: 'damaged', containers: [c2] });
+  assert.ok(
+    limited.some(({ type }) => type === 'limit'),
+    'neither driver nor container have it',
+  );
+});
+
+bugs(
+  'a volume was forgotten while a bind without an answer could still come, and nobody took that away',
+  () => {
+    const world = createWorld();
+    end(world, until(world, world.send(prepareEvent('c1', V1)), 'bind'), timeout);
+    world.send({ type: 'cleanup', id: 'c1' });
+    world.pass(100);
+    const forget = () =>
+      world.reply(world.run({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' }));
+    assert.match(`${forget().error?.code} ${forget().error?.message}`, /^conflict /);
+    world.machine.silent.add('ebs');
+    world.pass(120_000);
+    assert.is(forget().ok, true);
+  },
+);
+
+bugs('after a lost journal an exclusive volume was given to a second container while the first lived', () => {
+  const world = createWorld({ recover: false, config: { volumes: { 'ebs/v1': { sharing: 'exclusive' } } } });
+  world.machine.managed.set('/m/ebs/v1', 50);
+  world.machine.driverMounts.set('ebs/v1', 49);
+  const mounts = [row('/d/ebs/v1', 49), row('/m/ebs/v1', 50)];
+  world.run({ ...RECOVER, journal: 'damaged', mounts, orphans: ['c1'] });
+  const { error } = world.reply(world.prepare('c2', V1));
+  assert.is(error?.code, 'exclusive');
+  assert.match(error?.message ?? '', /its record is lost, and container c1 of before may hold it/);
+  world.cleanup('c1');
+  assert.is(world.reply(world.prepare('c2', V1)).ok, true);
+});
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);

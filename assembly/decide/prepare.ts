@@ -105,13 +105,27 @@ function admitUse(request: Request, config: Config): Refusal | null {
   }
   const sharing = config.volume(request.key).sharing;
   const exclusive = sharing.length > 0 ? sharing == 'exclusive' : config.driver(request.driver).exclusive;
-  if (!exclusive || volume.users.length == 0) return null;
+  if (!exclusive) return null;
+  if (volume.users.length == 0) return mayBeHeld(volume, request);
   const message =
     request.origin +
     ': volume ' +
     request.key +
     ' is exclusive and held by container ' +
     listed(volume.users);
+  return new Refusal(EXCLUSIVE, message, 'wait for that container to end');
+}
+
+/** After a lost journal any container of before may still hold what nobody claims. */
+function mayBeHeld(volume: Volume, request: Request): Refusal | null {
+  if (!volume.unclaimed || state.quarantine.length == 0) return null;
+  const message =
+    request.origin +
+    ': volume ' +
+    request.key +
+    ' is exclusive, its record is lost, and container ' +
+    listed(state.quarantine) +
+    ' of before may hold it';
   return new Refusal(EXCLUSIVE, message, 'wait for that container to end');
 }
 

@@ -274,7 +274,14 @@ function adoptContainer(info: ContainerInfo, nested: bool, whole: bool, byDev: M
   container.pid = info.pid;
   container.placed = true;
   container.ownDevs = devs;
-  for (let i = 0; i < gathered.list.length; i++) claim(container, gathered.list[i], whole);
+  for (let i = 0; i < gathered.list.length; i++) claim(container, gathered.list[i], whole, info.mounts);
+}
+
+/** The file system that a container has mounted at a container path, '' for none. */
+function devAt(mounts: Mount[], path: string): string {
+  const end = path.startsWith('/') ? path : '/' + path;
+  for (let i = 0; i < mounts.length; i++) if (mounts[i].target.endsWith(end)) return mounts[i].dev;
+  return '';
 }
 
 /** Adds the volumes whose file systems the container has mounted to what it asks for. */
@@ -301,10 +308,12 @@ function requestFor(volume: Volume): Request {
   return request;
 }
 
-function claim(container: Container, request: Request, whole: bool): void {
+function claim(container: Container, request: Request, whole: bool, mounts: Mount[]): void {
   const known = state.volume(request.key) !== null;
   attach(container, request);
   const volume = state.volume(request.key) as Volume;
+  // What the container itself has mounted there is proof that it still holds it.
+  if (volume.dev.length == 0) volume.dev = devAt(mounts, request.path);
   // Others that the lost journal knew may have it as well.
   if (!whole) volume.unclaimed = true;
   if (volume.users.length == 1 && volume.options.length == 0) volume.options = request.options;

@@ -28,9 +28,19 @@ function hasCall(kind: Kind): boolean {
 
 /** Writes time and call number into a frame, in place. `call` is left alone where the event has none. */
 export function stamp(frame: Uint8Array, at: number, call?: number): void {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  view.setFloat64(AT, at);
-  if (call !== undefined) view.setFloat64(CALL, call);
+  writeFloat64(frame, AT, at);
+  if (call !== undefined) writeFloat64(frame, CALL, call);
+}
+
+/** A view for each frame would cost more than all else that is done here. */
+const eight = new Uint8Array(8);
+const number = new DataView(eight.buffer);
+
+function writeFloat64(frame: Uint8Array, offset: number, value: number): void {
+  if (offset + 8 > frame.length)
+    throw new RangeError(`a frame of ${frame.length} bytes has no number at ${offset}`);
+  number.setFloat64(0, value);
+  for (let i = 0; i < 8; i += 1) frame[offset + i] = eight[i] as number;
 }
 
 /** Time and call number of a frame; 0 for what it does not have. */

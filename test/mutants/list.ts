@@ -220,8 +220,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'exclusive volumes are shared',
     file: PREPARE,
-    from: '  if (!exclusive || volume.users.length == 0) return null;',
-    to: '  if (volume.users.length == 0 || true) return null;',
+    from: '  if (!exclusive) return null;',
+    to: '  if (!exclusive || true) return null;',
   },
   {
     name: 'a failed prepare keeps its holds',
