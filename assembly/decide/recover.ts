@@ -22,8 +22,12 @@ export function recover(call: f64, journal: string, bootId: string, recovering: 
   state.bootId = bootId;
   voidEffects();
   endKernelWork();
-  if (rebooted) forgetBoot();
-  else keepKnown(recovering);
+  if (rebooted) {
+    forgetBoot();
+    // Whoever is still named is on a list of before: no process outlives a reboot.
+    recovering.containers = [];
+    recovering.orphans = [];
+  } else keepKnown(recovering);
   // A journal that never saw a recovery says nothing about what was there before it.
   const whole = journal == 'whole' && state.recovered;
   adoptMounts(recovering.mounts, whole);

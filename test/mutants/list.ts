@@ -274,8 +274,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'holders of the last boot live on after a reboot',
     file: RECOVER,
-    from: '  if (rebooted) forgetBoot();\n  else keepKnown(recovering);\n',
-    to: '  if (rebooted) keepKnown(recovering);\n  else keepKnown(recovering);\n',
+    from: '  if (rebooted) {\n',
+    to: '  if (rebooted && false) {\n',
   },
   {
     name: 'orphan mounts under the root are not taken down',
