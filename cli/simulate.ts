@@ -87,7 +87,12 @@ function simulate(options: Options): void {
     if (broken) process.stdout.write(describe(broken, traces as Traces, options));
   }
   if (broken) throw new CheckError(`seed ${broken.seed} broke a rule: ${broken.failure.invariant}`);
-  const { missing } = missingCells(result.coverage);
+  const { missing, wrong } = missingCells(result.coverage);
+  const [odd] = wrong;
+  if (odd)
+    throw new CheckError(
+      `simulator/reachable.ts calls ${odd.facts} × ${odd.event} impossible, and it was hit`,
+    );
   if (isLong && missing.length > 0)
     throw new CheckError(
       `${missing.length} cells that can be reached were not; run more seeds, or see simulator/reachable.ts`,

@@ -176,6 +176,19 @@ bugs('after a lost journal an exclusive volume was given to a second container w
   assert.is(world.reply(world.prepare('c2', V1)).ok, true);
 });
 
+bugs(
+  'a mount that had vanished while its driver was silent counted as there, and one of two was given back',
+  () => {
+    const world = createWorld();
+    world.prepare('c1', V1);
+    const detach = only(world.send({ type: 'cleanup', id: 'c1' }), 'detach');
+    const look = only(end(world, detach, world.machine.answer(detach)), 'observe');
+    const value = { managed: [], driver: { answered: false }, pinnedBy: [] };
+    assert.equal(kinds(end(world, look, { ok: true, value })), [], 'nothing is known');
+    assert.equal(kinds(world.pass(10_000)).slice(0, 2), ['observe', 'unmount']);
+  },
+);
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);

@@ -63,6 +63,8 @@ function seeDriver(volume: Volume, outcome: Outcome): void {
     volume.mountpoint = outcome.path;
     volume.driverMountId = outcome.pathMountId;
   } else if (!outcome.answered) {
+    // It is not where it was, and the driver does not say whether it is elsewhere.
+    if (!volume.plainDirs && volume.mountpoint.length > 0) volume.mounted = v.UNKNOWN;
     if (volume.mounted == v.UNKNOWN)
       retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
   } else if (volume.lookedAt < volume.settleAt) {

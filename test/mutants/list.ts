@@ -220,8 +220,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'exclusive volumes are shared',
     file: PREPARE,
-    from: '  if (!exclusive) return null;',
-    to: '  if (!exclusive || true) return null;',
+    from: '  if (!exclusive) return null;\n',
+    to: '  if (volume.seq > 0) return null;\n',
   },
   {
     name: 'a failed prepare keeps its holds',
