@@ -248,6 +248,16 @@ const SCENARIOS: Record<string, () => Transcript> = {
     const t = start({}, 'v1:d:ro');
     t.tell({ type: 'cleanup', id: 'c1' });
     t.tell(prepareEvent('c2', { 'volume.a': 'v1:d:ro', 'volume.b': 'v2:e' }));
+    for (let i = 0; i < 3; i++) t.settleLast();
+    t.state();
+    return watch(t, 1, 1000);
+  },
+  'two wait, the second one less long': () => {
+    const t = createTranscript({ config: { prepareMs: 1000 } });
+    t.endings('get', FAILED, FAILED);
+    t.tell(prepareEvent('c1', W));
+    t.tell({ type: 'configure', config: { ...CONFIG, prepareMs: 600 } });
+    t.tell(prepareEvent('c2', W));
     return watch(t, 1, 1000);
   },
   'an unmount that may be owed none is under way when the host goes down': () => {

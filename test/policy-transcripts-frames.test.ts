@@ -114,17 +114,20 @@ function answerOf(policy: Policy, snapshot: Uint8Array, bytes: Uint8Array): stri
   return sayAll(decodeEffects(policy.step(bytes)).filter(({ type }) => type !== 'wake')).join(' | ');
 }
 
-transcripts('every field of every event refuses what is wrong by its name, and takes what is right', () => {
-  const world = busy();
-  const snapshot = world.policy.snapshot() as Uint8Array;
-  const scenarios = Object.entries(EVENTS).map(([title, event]): [string, string[]] => {
-    const whole = unpack(encodeEvent({ at: world.now, ...event }));
-    const paths = pathsIn(whole).filter((path) => path.length > 0);
-    const lines = variationLines(whole, paths, (varied) => answerOf(world.policy, snapshot, pack(varied)));
-    return [title, [`as it is -> ${answerOf(world.policy, snapshot, pack(whole))}`, ...lines]];
-  });
-  compareTranscript(`${FOLDER}/events.txt`, scenarios);
-});
+for (const [title, event] of Object.entries(EVENTS))
+  transcripts(
+    `every field of an event refuses what is wrong by its name, and takes what is right: ${title}`,
+    () => {
+      const world = busy();
+      const snapshot = world.policy.snapshot() as Uint8Array;
+      const whole = unpack(encodeEvent({ at: world.now, ...event }));
+      const lines = variationLines(whole, pathsIn(whole), (varied) =>
+        answerOf(world.policy, snapshot, pack(varied)),
+      );
+      const asItIs = `as it is -> ${answerOf(world.policy, snapshot, pack(whole))}`;
+      compareTranscript(`${FOLDER}/events/${title.replace(/\W+/g, '-')}.txt`, [[title, [asItIs, ...lines]]]);
+    },
+  );
 
 transcripts('bytes behind the end of an event are refused, whatever the event', () => {
   const world = busy();
@@ -156,18 +159,50 @@ transcripts('a state with anything wrong in it is refused by the name of the fie
   assert.throws(() => policy.restore(Uint8Array.from([...bytes, 0xc0])), /bytes after the end/);
 });
 
+function wakes(bytes: Uint8Array): number[] {
+  return decodeEffects(bytes).flatMap((effect) => (effect.type === 'wake' ? [effect.at] : []));
+}
+
+/** What a policy says of its next wake-up at the next event, once its state was restored. */
+function wakesRestored(snapshot: Uint8Array, at: number): number[] {
+  const policy = openPolicy();
+  policy.restore(snapshot);
+  return wakes(policy.step(encodeEvent({ type: 'tick', at })));
+}
+
 transcripts('a restored state says its wake-up again, also that there is none', () => {
-  const world = busy();
-  const wakes = (bytes: Uint8Array) =>
-    decodeEffects(bytes).flatMap((effect) => (effect.type === 'wake' ? [effect.at] : []));
-  const tick = encodeEvent({ type: 'tick', at: world.now });
-  assert.equal(wakes(world.policy.step(tick)), []);
-  world.policy.restore(world.policy.snapshot() as Uint8Array);
-  const [at = 0] = wakes(world.policy.step(tick));
-  assert.ok(at > world.now);
-  const idle = openPolicy();
-  idle.restore(idle.snapshot() as Uint8Array);
-  assert.equal(wakes(idle.step(tick)), [0]);
+  const { policy, now } = busy();
+  assert.equal(wakes(policy.step(encodeEvent({ type: 'tick', at: now }))), []);
+  assert.ok((wakesRestored(policy.snapshot() as Uint8Array, now)[0] ?? 0) > now);
+  assert.equal(wakesRestored(openPolicy().snapshot() as Uint8Array, now), [0]);
+});
+
+transcripts('each time that a restored state waits for is kept: of a task, of a pause, of a linger', () => {
+  const waiting = (prepareMs: number) => {
+    const t = createTranscript({ config: { prepareMs } });
+    t.tell(prepareEvent('c1', { volume: 'v1:d' }));
+    return t.world.policy.snapshot() as Uint8Array;
+  };
+  assert.equal(wakesRestored(waiting(1), 0), [1]);
+  assert.equal(wakesRestored(waiting(700), 0), [700]);
+  const pausing = (retryMaxMs: number) => {
+    const t = createTranscript({ config: { retryMaxMs } });
+    const [get] = t.world.send(prepareEvent('c1', { volume: 'v1:d' }));
+    t.world.send({ type: 'done', effect: (get as { effect: number }).effect, ...FAILED });
+    return t.world.policy.snapshot() as Uint8Array;
+  };
+  assert.equal(wakesRestored(pausing(0), 0), [1]);
+  assert.equal(wakesRestored(pausing(9000), 0), [248]);
+  const lingering = (lingerMs: number) => {
+    const t = createTranscript({ config: { lingerMs } });
+    t.tell(prepareEvent('c1', { volume: 'v1:d' }));
+    t.settle(0);
+    const at = t.world.now;
+    t.tell({ type: 'cleanup', id: 'c1' });
+    return wakesRestored(t.world.policy.snapshot() as Uint8Array, at).map((wake) => wake - at);
+  };
+  assert.equal(lingering(1), [1]);
+  assert.equal(lingering(60), [60]);
 });
 
 transcripts.run();

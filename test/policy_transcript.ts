@@ -21,8 +21,10 @@ export interface Transcript {
   always(kind: string, ending: Ending): void;
   /** Ends what is under way, and what follows, and wakes the policy, until nothing is left or this time is over. */
   settle(ms: number): void;
-  /** Ends one effect. */
+  /** Ends the effect that is under way for longest. */
   settleOne(): void;
+  /** Ends the effect that began last. */
+  settleLast(): void;
   /** Moves the clock to the next wake-up. */
   wake(): void;
   /** Writes down what a snapshot keeps of containers and volumes. */
@@ -56,8 +58,7 @@ export function createTranscript(options: WorldOptions = {}): Transcript {
     work.push(...effects.filter(isWork));
   }
 
-  function endOne(): void {
-    const effect = work.shift() as WorkEffect;
+  function endOne(effect = work.shift() as WorkEffect): void {
     const kind = kinds([effect])[0] as string;
     const ending = endings.get(kind)?.shift() ?? always.get(kind) ?? ((answer: Outcome) => answer);
     const outcome = typeof ending === 'function' ? ending({ ...world.machine.answer(effect) }) : ending;
@@ -83,7 +84,8 @@ export function createTranscript(options: WorldOptions = {}): Transcript {
       }
       world.now = Math.max(world.now, until);
     },
-    settleOne: endOne,
+    settleOne: () => endOne(),
+    settleLast: () => endOne(work.pop()),
     wake() {
       world.now = Math.max(world.now, wakeAt);
       step({ type: 'tick' });
