@@ -83,9 +83,8 @@ function seeNothing(volume: Volume): void {
   volume.mounted = v.NO;
   // It was that one unmount; of several the others may still be on their way.
   if (volume.vanishing == 1 && !volume.plainDirs) volume.vanishAt = 0;
-  if (!volume.unmountTried) return;
-  volume.owedMin = 0;
-  volume.owedMax = 0;
+  if (volume.unmountTried) volume.owedMin = 0;
+  volume.owedMax = volume.owedMin;
 }
 
 /** The kernel is the witness: a container that still has the volume keeps it from being unmounted, whatever the count says. */
