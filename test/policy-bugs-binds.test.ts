@@ -189,6 +189,27 @@ bugs(
   },
 );
 
+bugs('a task was given a bind that a forgotten record had made, of a mount that was gone', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.silent.add('ebs');
+  world.machine.driverMounts.clear();
+  const lost = world.run({ type: 'lost', target: '/d/ebs/v1' });
+  assert.not(kinds(lost).includes('detach'));
+  world.send({ type: 'cleanup', id: 'c1' });
+  const old = world.machine.managed.get('/m/ebs/v1');
+  assert.is(
+    world.reply(world.send({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' })).ok,
+    true,
+  );
+  world.machine.silent.clear();
+  const mount = until(world, world.send(prepareEvent('c2', V1)), 'mount');
+  world.send({ type: 'lost', target: '/m/ebs/v1' });
+  const effects = world.play(end(world, mount, world.machine.answer(mount)));
+  assert.is(world.reply(effects).ok, true);
+  assert.not.equal(world.machine.managed.get('/m/ebs/v1'), old);
+});
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);
