@@ -210,6 +210,21 @@ bugs('a task was given a bind that a forgotten record had made, of a mount that 
   assert.not.equal(world.machine.managed.get('/m/ebs/v1'), old);
 });
 
+bugs('a mount that an open unmount had taken counted as owed, and another client lost its own for it', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.driverMounts.clear();
+  world.machine.managed.clear();
+  const looked = world.send({ ...RECOVER, journal: 'whole', bootId: 'boot-2' });
+  end(world, until(world, looked, 'unmount'), timeout);
+  world.run(prepareEvent('c2', V1));
+  world.pass(5_000);
+  assert.ok(world.machine.driverMounts.has('ebs/v1'), 'mounted anew, and not yet handed out');
+  world.machine.driverMounts.clear();
+  world.run({ type: 'cleanup', id: 'c2' });
+  assert.equal(driverOps(world.pass(120_000)), []);
+});
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);
