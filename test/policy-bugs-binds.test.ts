@@ -225,6 +225,17 @@ bugs('a mount that an open unmount had taken counted as owed, and another client
   assert.equal(driverOps(world.pass(120_000)), []);
 });
 
+bugs('what somebody takes away long after an open unmount is still owed', () => {
+  const world = createWorld();
+  end(world, unmounting(world), timeout);
+  world.machine.driverMounts.clear();
+  world.pass(120_000);
+  const mount = until(world, world.send(prepareEvent('c2', V1)), 'mount');
+  const answer = world.machine.answer(mount);
+  world.machine.driverMounts.clear();
+  assert.equal(driverOps(world.play(end(world, mount, answer))), ['unmount v1']);
+});
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);
