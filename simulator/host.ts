@@ -314,6 +314,8 @@ export function replayJournal(world: World): void {
       );
   }
   recollect(world);
+  // The policy counts the time in which something may still come true from now on.
+  for (const volume of world.volumes.values()) if (volume.unsure) doubtCount(world, volume);
   world.dying = '';
   world.unsynced = 0;
   world.calls.clear();
