@@ -1,20 +1,14 @@
-import { emitAlert, emitOk } from '../effects/emit.ts';
-import { Refusal } from '../errors.ts';
+import { emitOk } from '../effects/emit.ts';
 import { ContainerInfo } from '../events/container.ts';
 import { Mount } from '../events/mount.ts';
-import { gather } from '../requests/gather.ts';
-import { checkName } from '../requests/names.ts';
-import { Request } from '../requests/request.ts';
 import { Container, GONE, PREPARING, READY } from '../state/container.ts';
 import { InFlight, Recovering, state } from '../state/state.ts';
 import { Table } from '../state/table.ts';
 import * as v from '../state/volume.ts';
-import { Volume } from '../state/volume.ts';
-import { decimal } from '../text.ts';
+import { adoptContainer, devsOf, volumesByDev } from './adopt_container.ts';
+import { adoptMounts } from './adopt_mounts.ts';
 import { isNested } from './nested.ts';
 import { next } from './next.ts';
-import { ManagedTarget, parseManaged } from './paths.ts';
-import { attach } from './prepare.ts';
 
 /** The agent has started: puts together what the journal, the agent and the kernel know, then looks at every volume. */
 export function recover(call: f64, journal: string, bootId: string, recovering: Recovering): void {
@@ -163,12 +157,6 @@ function keepKnown(recovering: Recovering): void {
   }
 }
 
-function devsOf(mounts: Mount[]): string[] {
-  const devs: string[] = [];
-  for (let i = 0; i < mounts.length; i++) if (devs.indexOf(mounts[i].dev) < 0) devs.push(mounts[i].dev);
-  return devs;
-}
-
 function dropContainer(container: Container): void {
   state.containers.delete(container);
   for (let i = 0; i < container.requests.length; i++) {
@@ -176,156 +164,5 @@ function dropContainer(container: Container): void {
     if (!volume) continue;
     const at = volume.users.indexOf(container.id);
     if (at >= 0) volume.users.splice(at, 1);
-  }
-}
-
-/** Every mount under the managed root belongs to a volume: one without a record gets one, and is an orphan until somebody claims it. */
-function adoptMounts(mounts: Mount[], whole: bool): void {
-  const prefix = state.configured().root + '/';
-  let example = '';
-  const adopted: Volume[] = [];
-  const isAdopted = new Set<string>();
-  for (let i = 0; i < mounts.length; i++) {
-    const mount = mounts[i];
-    if (!mount.target.startsWith(prefix)) continue;
-    const managed = parseManaged(mount.target);
-    if (!managed || checkName(managed.name, '', '') || checkName(managed.driver, '', '')) {
-      emitAlert('warn', 'foreign-under-root', 'a mount that moorage did not make: ' + mount.target, '', '');
-      continue;
-    }
-    const known = state.volume(managed.key);
-    const volume = known ? known : adoptVolume(managed, whole);
-    if (!known) {
-      example = mount.target;
-      adopted.push(volume);
-      isAdopted.add(volume.key);
-    } else if (volume.dev != mount.dev && isAdopted.has(volume.key)) volume.suspect = v.RW | v.RO;
-    volume.dev = mount.dev;
-    if (!isAdopted.has(volume.key)) continue;
-    if (managed.readonly) volume.roMountId = mount.mountId;
-    else volume.rwMountId = mount.mountId;
-  }
-  if (adopted.length == 0) return;
-  findDriverMounts(adopted, mounts, prefix);
-  tellOrphans(adopted.length, example, whole);
-}
-
-/**
- * Which driver mount the binds of adopted volumes show: the one other mount of their file system. Where there is none the driver has
- * mounted anew since, and where there are several nobody knows: then they are replaced before a task is given one.
- */
-function findDriverMounts(adopted: Volume[], mounts: Mount[], prefix: string): void {
-  const others = new Map<string, f64>();
-  for (let i = 0; i < mounts.length; i++) {
-    const mount = mounts[i];
-    if (!mount.target.startsWith(prefix)) others.set(mount.dev, others.has(mount.dev) ? 0 : mount.mountId);
-  }
-  for (let i = 0; i < adopted.length; i++) {
-    const volume = adopted[i];
-    const from = others.has(volume.dev) ? others.get(volume.dev) : 0;
-    if (from > 0) volume.boundMountId = from;
-    else volume.suspect = v.RW | v.RO;
-  }
-}
-
-function adoptVolume(managed: ManagedTarget, whole: bool): Volume {
-  const volume = state.addVolume(managed.driver, managed.name, managed.key);
-  volume.plainDirs = state.configured().driver(managed.driver).plainDirs;
-  volume.unclaimed = !whole;
-  // A bind of ours is made after a Mount of ours, and taken away before its Unmount.
-  volume.owedMin = 1;
-  volume.owedMax = 1;
-  volume.forgetCertainty();
-  return volume;
-}
-
-function tellOrphans(count: i32, example: string, whole: bool): void {
-  const what =
-    count == 1
-      ? 'no record of the mount ' + example
-      : 'no record of ' + decimal(count) + ' mounts, such as ' + example;
-  const then = whole
-    ? '; taken down when nobody has it'
-    : '; left alone as long as containers of before live';
-  emitAlert('warn', 'orphan-mount', what + then, '', '');
-}
-
-/** Volumes by their file system, to find those that a container's own mount table shows. */
-function volumesByDev(): Map<string, Volume[]> {
-  const byDev = new Map<string, Volume[]>();
-  const volumes = state.volumes.values();
-  for (let i = 0; i < volumes.length; i++) {
-    const volume = volumes[i];
-    if (volume.dev.length == 0) continue;
-    if (!byDev.has(volume.dev)) byDev.set(volume.dev, []);
-    byDev.get(volume.dev).push(volume);
-  }
-  return byDev;
-}
-
-/** A container that the record does not know: its own description says what it holds, and with a lost journal its mounts do too. */
-function adoptContainer(info: ContainerInfo, nested: bool, whole: bool, byDev: Map<string, Volume[]>): void {
-  const gathered = gather(info, state.configured(), nested);
-  if (gathered.refusal) {
-    emitAlert('warn', 'unreadable-container', (gathered.refusal as Refusal).message, info.id, '');
-    gathered.list = [];
-  }
-  const devs = devsOf(info.mounts);
-  if (!whole) claimByMounts(gathered.list, devs, byDev);
-  if (gathered.list.length == 0) return;
-  const container = state.addContainer(info.id);
-  container.phase = READY;
-  container.requests = gathered.list;
-  container.sandbox = info.sandbox;
-  container.rootfs = info.rootfs;
-  container.pid = info.pid;
-  container.placed = true;
-  container.ownDevs = devs;
-  for (let i = 0; i < gathered.list.length; i++) claim(container, gathered.list[i], whole, info.mounts);
-}
-
-/** The file system that a container has mounted at a container path, '' for none. */
-function devAt(mounts: Mount[], path: string): string {
-  const end = path.startsWith('/') ? path : '/' + path;
-  for (let i = 0; i < mounts.length; i++) if (mounts[i].target.endsWith(end)) return mounts[i].dev;
-  return '';
-}
-
-/** Adds the volumes whose file systems the container has mounted to what it asks for. */
-function claimByMounts(list: Request[], devs: string[], byDev: Map<string, Volume[]>): void {
-  for (let i = 0; i < devs.length; i++) {
-    if (!byDev.has(devs[i])) continue;
-    const volumes = byDev.get(devs[i]);
-    for (let j = 0; j < volumes.length; j++)
-      if (!asksFor(list, volumes[j].key)) list.push(requestFor(volumes[j]));
-  }
-}
-
-function asksFor(list: Request[], key: string): bool {
-  for (let i = 0; i < list.length; i++) if (list[i].key == key) return true;
-  return false;
-}
-
-function requestFor(volume: Volume): Request {
-  const request = new Request();
-  request.driver = volume.driver;
-  request.name = volume.name;
-  request.identify();
-  request.origin = 'mount table';
-  return request;
-}
-
-function claim(container: Container, request: Request, whole: bool, mounts: Mount[]): void {
-  const known = state.volume(request.key) !== null;
-  attach(container, request);
-  const volume = state.volume(request.key) as Volume;
-  // What the container itself has mounted there is proof that it still holds it.
-  if (volume.dev.length == 0) volume.dev = devAt(mounts, request.path);
-  // Others that the lost journal knew may have it as well.
-  if (!whole) volume.unclaimed = true;
-  if (volume.users.length == 1 && volume.options.length == 0) volume.options = request.options;
-  if (!known) {
-    volume.owedMax = 1;
-    volume.forgetCertainty();
   }
 }

@@ -230,7 +230,9 @@ export const DECIDE = [
     'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
     [['dropContainer', 'continue;', '']],
   ),
-  ...same('decide/recover.ts', 'a refused list is empty', [['adoptContainer', 'gathered.list = [];', '']]),
+  ...same('decide/adopt_container.ts', 'a refused list is empty', [
+    ['adoptContainer', 'gathered.list = [];', ''],
+  ]),
   ...same(
     'decide/release.ts',
     'a container that is released is a user of all that it asks for: the end is never reached without one',
