@@ -4,28 +4,35 @@ import { Command, InvalidArgumentError } from 'commander';
 import { PolicyError } from '../host/policy/policy_error.ts';
 import { type Broken, type CampaignResult, runCampaign } from '../simulator/campaign.ts';
 import { EVENTS, FACTS, tableOf } from '../simulator/coverage.ts';
+import { SMALL_WORLDS } from '../simulator/exhaustive/small_worlds.ts';
 import { RULES, type Rule } from '../simulator/violation.ts';
 import { buildFile } from './build_files.ts';
+import { type ExhaustiveOptions, simulateExhaustive } from './simulate_exhaustive.ts';
 import { CheckError } from './usage_error.ts';
 
-const HELP = `
-Examples:
-  $ moorage simulate
-  $ moorage simulate --seed 4711 --runs 1
-  $ moorage simulate --runs 100000 --policy other.wasm --json
+const EXAMPLES = `Examples:
+  moorage simulate
+  moorage simulate --seed 4711 --runs 1
+  moorage simulate --runs 100000 --policy other.wasm --json
+  moorage simulate --exhaustive
+  moorage simulate --exhaustive --world calls --volumes 2 --faults 2 --depth 14
+`;
 
+const HELP = `
 Each seed is one world: drivers with their oddities, an agent, containers, faults. After the faults everything must come clean.
 A broken rule is shrunk to a short trace, which \`moorage decide\` takes.
 
+With --exhaustive nothing is left to chance: all orders of all events of a few small worlds, and every fault at every place, breadth
+first, until no new state is found or a limit is met. A broken rule is shown with the fewest moves that break it.
+Worlds: ${SMALL_WORLDS.map(({ name }) => name).join(', ')}.
+
 Exit codes: 0 no rule was broken, 1 one was, 2 usage or no policy.`;
 
-interface Options {
+interface Options extends ExhaustiveOptions {
   seed: number;
   steps: number;
   runs: number;
-  policy: string;
-  trace?: string;
-  json?: boolean;
+  exhaustive?: boolean;
 }
 
 /** `moorage simulate`: the policy against simulated kernels, drivers and faults. */
@@ -44,6 +51,20 @@ export function simulateCommand(): Command {
       'where a trace that breaks a rule is written (default: build/simulate-<seed>.jsonl)',
     )
     .option('--json', 'one JSON object on stdout')
+    .option('--exhaustive', 'all that may happen in small worlds, instead of seeds')
+    .option('--world <name...>', 'exhaustive: only these worlds (default: all, one after the other)')
+    .option('--containers <number>', 'exhaustive: how many at a time', readNumber(1), 2)
+    .option('--volumes <number>', 'exhaustive: how many there are', readNumber(1), 1)
+    .option('--faults <number>', 'exhaustive: how many things may go wrong', readNumber(0), 1)
+    .option('--depth <number>', 'exhaustive: moves from the start', readNumber(1), 1000)
+    .option(
+      '--states <number>',
+      'exhaustive: states of each world (about 1.5 KB each)',
+      readNumber(1),
+      200_000,
+    )
+    .option('--seconds <number>', 'exhaustive: processor time for each world', readNumber(1), 3600)
+    .addHelpText('before', EXAMPLES)
     .addHelpText('after', HELP)
     .action(simulate);
 }
@@ -58,6 +79,10 @@ function readNumber(least: number): (text: string) => number {
 
 function simulate(options: Options): void {
   const { policy, json } = options;
+  if (options.exhaustive) {
+    simulateExhaustive(readModule(policy), options);
+    return;
+  }
   const begun = performance.now();
   const result = runCampaign({ ...options, module: readModule(policy), name: policy });
   const seconds = (performance.now() - begun) / 1000;

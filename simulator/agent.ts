@@ -21,22 +21,41 @@ export function prepare(world: World): void {
   const mayBeAgain =
     before?.phase === 'failed' && !before.destroyed && before.sources.length === 0 && !before.limited;
   if (before && !mayBeAgain) return;
-  const container = createContainer(world, id);
-  if (container.wants.length === 0) return;
+  const wanted = drawWanted(world);
+  if (wanted.length > 0) ask(world, id, wanted);
+}
+
+/** One volume that a new container asks for. */
+export interface Wanted {
+  readonly driver: string;
+  readonly name: string;
+  readonly readonly: boolean;
+  readonly create: boolean;
+}
+
+/** A new container asks for these volumes. */
+export function ask(world: World, id: string, wanted: readonly Wanted[]): void {
+  const container = createContainer(world, id, wanted);
   world.containers.set(id, container);
   note(world, 'prepare', keysOf(container));
   send(world, { type: 'prepare', container: { ...description(container), resources: {} } }, id);
 }
 
-function createContainer(world: World, id: string): SimContainer {
-  const { random } = world;
-  const wants: { key: string; readonly: boolean; target: string }[] = [];
-  const labels: [string, string][] = [];
+function drawWanted({ random }: World): Wanted[] {
+  const wanted: Wanted[] = [];
   for (const [driver, name] of VOLUMES) {
     const isGhost = name === 'ghost';
     if (!random.chance(isGhost ? 0.06 : 0.45)) continue;
     const readonly = !isGhost && random.chance(0.35);
-    const create = isGhost && random.chance(0.5);
+    wanted.push({ driver, name, readonly, create: isGhost && random.chance(0.5) });
+  }
+  return wanted;
+}
+
+function createContainer(world: World, id: string, wanted: readonly Wanted[]): SimContainer {
+  const wants: { key: string; readonly: boolean; target: string }[] = [];
+  const labels: [string, string][] = [];
+  for (const { driver, name, readonly, create } of wanted) {
     const long = `source=${name},target=d-${name},volume-driver=${driver}${readonly ? ',readonly' : ''}`;
     labels.push([`volume.${name}`, create ? `${long},create` : long]);
     wants.push({ key: `${driver}/${name}`, readonly, target: `/s/${id}/d-${name}` });
@@ -58,19 +77,20 @@ function createContainer(world: World, id: string): SimContainer {
 }
 
 /** The same prepare once more. */
-export function prepareAgain(world: World): void {
-  const container = choose(world, ({ phase, anonymous }) => phase !== 'failed' && !anonymous);
+export function prepareAgain(
+  world: World,
+  container = choose(world, ({ phase, anonymous }) => phase !== 'failed' && !anonymous),
+): void {
   if (!container) return;
   note(world, 'prepare', keysOf(container));
   send(world, { type: 'prepare', container: { ...description(container), resources: {} } }, container.id);
 }
 
 /** The task's process begins in a namespace of its own, with its volumes bound there, and the host is told its pid. */
-export function fork(world: World): void {
-  const container = choose(
-    world,
-    ({ phase, destroyed, limited }) => phase === 'ready' && !destroyed && !limited,
-  );
+export function fork(
+  world: World,
+  container = choose(world, ({ phase, destroyed, limited }) => phase === 'ready' && !destroyed && !limited),
+): void {
   if (!container) return;
   for (const source of container.sources) {
     const key = keyOfTarget(source);
@@ -111,8 +131,7 @@ export function cleanup(world: World, container = choose(world, () => true)): vo
       throw new Violation('answered', `prepare of ${id} (call ${call}) is still open after its cleanup`);
 }
 
-export function destroy(world: World): void {
-  const container = choose(world, ({ destroyed }) => !destroyed);
+export function destroy(world: World, container = choose(world, ({ destroyed }) => !destroyed)): void {
   if (!container) return;
   container.destroyed = true;
   note(world, 'destroy', keysOf(container));

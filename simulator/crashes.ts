@@ -10,11 +10,12 @@ function abandonWork(world: World): void {
   const { random } = world;
   for (const work of world.work) {
     if (work.outcome !== undefined || work.effect.type === 'observe') continue;
-    const roll = random.below(3);
+    const mayComeLater = work.effect.type === 'driver' && work.effect.op !== 'get';
+    const roll = random.below(mayComeLater ? 3 : 2);
     if (work.effect.type === 'driver') {
       const volume = world.volumes.get(work.key);
       if (volume) volume.unsure = true;
-      if (roll === 1 && work.effect.op !== 'get') comeTrueLater(world, work.effect.op, work.key);
+      if (roll === 2) comeTrueLater(world, work.effect.op, work.key);
     }
     if (roll === 0) perform(world, work);
   }
@@ -50,10 +51,10 @@ function afterAgentDeath(world: World): { alive: SimContainer[]; orphans: string
   const alive: SimContainer[] = [];
   const orphans: string[] = [];
   for (const container of [...world.containers.values()]) {
-    const roll = world.random.below(10);
+    const fate = world.random.weighted([7, 2, 1]);
     const isRunning = container.phase === 'running';
-    if (isRunning && roll < 7) alive.push(container);
-    else if (roll < 9) orphans.push(container.id);
+    if (isRunning && fate === 0) alive.push(container);
+    else if (fate < 2) orphans.push(container.id);
     else world.containers.delete(container.id);
     if (!isRunning) container.phase = 'failed';
   }
@@ -107,12 +108,14 @@ function recover(world: World, journal: string, containers: object[], orphans: s
   note(world, 'recover', []);
   const mounts = ourMounts(world);
   const common = { type: 'recover', journal, bootId: `b${world.bootId}` };
-  const parts = world.random.chance(0.3)
-    ? [
-        { containers, orphans: [], mounts: [] },
-        { containers: [], orphans, mounts },
-      ]
-    : [{ containers, orphans, mounts }];
+  const mayBeParted = containers.length + orphans.length > 0;
+  const parts =
+    mayBeParted && world.random.chance(0.3)
+      ? [
+          { containers, orphans: [], mounts: [] },
+          { containers: [], orphans, mounts },
+        ]
+      : [{ containers, orphans, mounts }];
   parts.forEach((part, index) => {
     send(world, { ...common, ...part, part: index, last: index === parts.length - 1 });
   });

@@ -209,7 +209,7 @@ export function note(world: World, event: string, keys: readonly string[]): void
 
 /** The host dies and another one begins: the journal is stepped again, and must lead to the same decisions. */
 export function replayJournal(world: World): void {
-  guarded(() => world.policy.restore(world.empty));
+  guarded(() => world.policy.restore(world.base));
   world.journal.forEach(({ frame, effects }, index) => {
     const again = guarded(() => world.policy.step(frame));
     if (!isSame(again, effects))
@@ -230,6 +230,7 @@ export function replayJournal(world: World): void {
 /** The journal is lost: a policy that has seen nothing. */
 export function loseJournal(world: World): void {
   world.journal = [];
+  world.base = world.empty;
   world.mountpoints.clear();
   world.devs.clear();
   noteFault(world, 'damaged');

@@ -112,6 +112,8 @@ export interface World {
   other: Policy;
   /** The state of a policy that has seen nothing. */
   readonly empty: Uint8Array;
+  /** The state before the first event of `journal`: a host that starts goes on from here. */
+  base: Uint8Array;
   /** Events on disk. */
   journal: Entry[];
   /** What the host learnt from events: mountpoints and file systems, by volume. */
@@ -153,7 +155,9 @@ export interface Policies {
 export function createWorld(setup: Setup, policies: Policies): World {
   policies.deciding.restore(policies.empty);
   const kernel = createKernel();
-  const volumes = VOLUMES.map(([driver, name]) => createVolume(driver, name, setup.quirks[driver] as Quirks));
+  const volumes = (setup.volumes ?? VOLUMES).map(([driver, name]) =>
+    createVolume(driver, name, setup.quirks[driver] as Quirks),
+  );
   kernel.mount('/other', { key: '', dev: '8:2', dead: false }, '/', 'foreign');
   return {
     setup,
@@ -165,6 +169,7 @@ export function createWorld(setup: Setup, policies: Policies): World {
     policy: policies.deciding,
     other: policies.comparing,
     empty: policies.empty,
+    base: policies.empty,
     journal: [],
     mountpoints: new Map(),
     devs: new Map(),
