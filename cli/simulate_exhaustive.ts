@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Progress } from '../simulator/exhaustive/search.ts';
-import { type Report, searchWorld } from '../simulator/exhaustive/search_worlds.ts';
+import { policiesOf, type Report, searchWorld } from '../simulator/exhaustive/search_worlds.ts';
 import { SMALL_WORLDS, type SmallWorld } from '../simulator/exhaustive/small_worlds.ts';
 import { RULES, type Rule } from '../simulator/violation.ts';
 import { buildFile } from './build_files.ts';
@@ -26,10 +26,11 @@ const WORDS_MS = 5000;
 export function simulateExhaustive(module: Uint8Array, options: ExhaustiveOptions): void {
   const worlds = chooseWorlds(options.world);
   const { containers, volumes, faults, depth, states, seconds, policy, json } = options;
+  const renew = () => policiesOf(module, policy);
   const reports: { report: Report; trace: string | undefined }[] = [];
   for (const world of worlds) {
     const size = { containers, volumes, faults };
-    const report = searchWorld(module, policy, world, size, { depth, states, seconds }, teller(world.name));
+    const report = searchWorld(renew, world, size, { depth, states, seconds }, teller(world.name));
     const trace = report.broken && writeTrace(report, options);
     reports.push({ report, trace });
     if (!json) process.stdout.write(line(report) + (trace ? describe(report, trace, options) : ''));

@@ -1,10 +1,11 @@
 import type { Policy } from '../../host/policy/policy.ts';
 import { checkClean } from '../checks.ts';
-import { runLate } from '../perform.ts';
+import { tellDone } from '../host.ts';
+import { perform, runLate } from '../perform.ts';
 import { settle } from '../scenario.ts';
 import type { Setup } from '../setup.ts';
 import { Violation } from '../violation.ts';
-import type { Policies, World } from '../world.ts';
+import type { Policies, Work, World } from '../world.ts';
 import { type Choosing, createChoosing } from './choosing.ts';
 import { createFingerprint, type Fingerprint } from './fingerprint.ts';
 import { freeze, type Point, thaw } from './frozen.ts';
@@ -12,6 +13,9 @@ import { createLabels } from './labels.ts';
 import { type Move, movesOf } from './moves.ts';
 import type { Size, SmallWorld } from './small_worlds.ts';
 import { addWorld } from './world_normal.ts';
+
+/** What is wanted of two volumes takes fewer effects than these. */
+const ENDED_AT_ONCE_MAX = 40;
 
 /** One way that leads from a state: a move, and what it drew. */
 export interface Way {
@@ -107,7 +111,7 @@ export function createExplorer(setup: Setup, small: SmallWorld, size: Size, poli
     },
     probe(point) {
       const world = open(point);
-      return guarded(() => settle(world));
+      return endAll(world);
     },
     look(point) {
       take(open(point), point.policy);
@@ -122,6 +126,26 @@ export function runMove(world: World, move: Move): Violation | undefined {
     move.run(world);
     runLate(world);
     if (isAtRest(world)) checkClean(world);
+  });
+}
+
+/**
+ * No more faults: what is under way ends at once, which must not begin more and more of it; then all containers end, and nothing may
+ * be left. What is broken, if anything.
+ */
+export function endAll(world: World): Violation | undefined {
+  return guarded(() => {
+    for (let ended = 0; world.work.length > 0; ended += 1) {
+      const work = world.work[0] as Work;
+      if (ended > ENDED_AT_ONCE_MAX)
+        throw new Violation(
+          'calm',
+          `${ended} effects one after the other, the last on ${work.key}, and no pause`,
+        );
+      if (!work.outcome) perform(world, work, false);
+      tellDone(world, work);
+    }
+    settle(world);
   });
 }
 

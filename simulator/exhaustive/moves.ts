@@ -117,15 +117,13 @@ function clock(world: World): Move[] {
   ];
 }
 
-/** A wake-up, or the end of what is late: unless an effect meets its deadline before. */
+/** A wake-up, or the end of what is late: unless an effect has to be told before, because its deadline is up. */
 function nextMoment(world: World): number | undefined {
   const moments = world.late.map(({ dueAt }) => dueAt);
   if (world.wakeAt > 0) moments.push(world.wakeAt);
   if (moments.length === 0) return undefined;
   const at = Math.max(world.now, Math.min(...moments));
-  const deadlines = world.work
-    .filter(({ outcome }) => outcome === undefined)
-    .map(({ begunAt, effect }) => begunAt + effect.deadlineMs);
+  const deadlines = world.work.map(({ begunAt, effect }) => begunAt + effect.deadlineMs);
   return deadlines.some((deadline) => deadline < at) ? undefined : at;
 }
 

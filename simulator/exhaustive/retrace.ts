@@ -1,8 +1,7 @@
 import { start } from '../crashes.ts';
-import { settle } from '../scenario.ts';
-import { Violation } from '../violation.ts';
+import type { Violation } from '../violation.ts';
 import { createWorld, type Policies } from '../world.ts';
-import { createExplorer, repeating, runMove, type Way } from './explore.ts';
+import { createExplorer, endAll, repeating, runMove, type Way } from './explore.ts';
 import type { Point } from './frozen.ts';
 import { type Found, firstPoint } from './search.ts';
 import { type Size, type SmallWorld, setupOf } from './small_worlds.ts';
@@ -33,12 +32,7 @@ export function retrace(small: SmallWorld, size: Size, renew: () => Policies, fo
   }
   if (!violation && found.isLater) {
     world.begun.clear();
-    try {
-      settle(world);
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      violation = error;
-    }
+    violation = endAll(world);
   }
   const moves = ways.map(({ move }) => move.name);
   if (violation?.invariant !== found.violation.invariant) {

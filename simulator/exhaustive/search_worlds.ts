@@ -11,21 +11,22 @@ export interface Report extends Omit<Outcome, 'found'> {
   readonly broken: Trace | undefined;
 }
 
-/** Searches one world. Throws PolicyError when the module is no policy. */
+/** Policies from a module: new ones each time. Throws PolicyError when it is no policy. */
+export function policiesOf(module: Uint8Array, name: string): Policies {
+  const deciding = startPolicy(module, name);
+  const empty = deciding.snapshot();
+  if (!empty) throw new Error(`policy ${name}: gives no snapshot of its first state`);
+  return { deciding, comparing: startPolicy(module, name), empty };
+}
+
+/** Searches one world, with policies that `renew` makes anew each time. */
 export function searchWorld(
-  module: Uint8Array,
-  name: string,
+  renew: () => Policies,
   world: SmallWorld,
   size: Size,
   limits: Limits,
   tell: (progress: Progress) => void = () => {},
 ): Report {
-  const renew = (): Policies => {
-    const deciding = startPolicy(module, name);
-    const empty = deciding.snapshot();
-    if (!empty) throw new Error(`policy ${name}: gives no snapshot of its first state`);
-    return { deciding, comparing: startPolicy(module, name), empty };
-  };
   const { found, ...outcome } = search(world, size, renew(), limits, tell);
   return { ...outcome, world, size, broken: found && retrace(world, size, renew, found) };
 }

@@ -102,6 +102,7 @@ const MANAGED = [
   [at('ro'), at('roMountId')],
 ] as const;
 const YES = 1;
+const SEVERAL = 2;
 /** Up to this `retryMaxMs` a pause has no spread, so that all are the same. */
 const SAME_PAUSE_MS = 3;
 
@@ -191,7 +192,8 @@ function withoutOldMounts(row: Row): Row {
 /**
  * `settleAt` and `vanishAt` are compared with now, and with the begin of the last look. Once past they are never ahead of now
  * again, so that only the second question is left; while they are ahead, so they are of the look. `lookedAt` asks nothing else.
- * `vanishing` counts for a `vanishAt` that the last look did not reach, and begins anew for the next one.
+ * `vanishing` counts for a `vanishAt` that the last look did not reach, and begins anew for the next one; it is only asked whether it
+ * is one, and never gets less by itself.
  */
 function addLooks(labels: Labels, row: Row, now: number): void {
   const looked = row[LOOKED] as number;
@@ -200,7 +202,7 @@ function addLooks(labels: Labels, row: Row, now: number): void {
     labels.add(until > now ? until - now : looked < until ? -1 : -2);
   }
   const vanish = row[VANISH] as number;
-  labels.add(vanish > now || looked < vanish ? (row[VANISHING] as number) : 0);
+  labels.add(vanish > now || looked < vanish ? Math.min(row[VANISHING] as number, SEVERAL) : 0);
 }
 
 function addAsIs(labels: Labels, value: unknown): void {

@@ -71,29 +71,27 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
   labels.begin();
   const alive = new Set(world.kernel.mounts.map(({ id }) => id));
 
-  function walk(value: unknown, field: string, holder: object): void {
-    if (typeof value === 'number') number(value, field, holder);
+  function walk(value: unknown, field: string): void {
+    if (typeof value === 'number') number(value, field);
     else if (typeof value === 'string') labels.text(value);
     else if (typeof value === 'boolean') labels.add(value ? 0x1111_1111 : 0x2222_2222);
     else if (value === undefined || value === null) labels.add(NONE);
     else if (Array.isArray(value)) {
       labels.add(value.length);
-      for (const item of value) walk(item, field, value);
+      for (const item of value) walk(item, field);
     } else if (value instanceof Set) set(value, field);
     else if (value instanceof Map) {
       labels.add(value.size);
       for (const [key, item] of value) {
-        walk(key, '', value);
-        walk(item, field === 'downUntil' ? 'dueAt' : '', value);
+        walk(key, '');
+        walk(item, field === 'downUntil' ? 'dueAt' : '');
       }
     } else object(value as object);
   }
 
-  function number(value: number, field: string, holder: object): void {
+  function number(value: number, field: string): void {
     const kind = FIELDS[field];
     if (kind === undefined) labels.add(value);
-    // What has been performed has met its deadline.
-    else if (field === 'begunAt' && (holder as { outcome?: object }).outcome) return;
     else if (kind === 'time') labels.add(isTime(value, field) ? value - world.now : NEVER);
     // A mount that is gone is bound from no more: no later one has its number.
     else if (field === 'from' && !alive.has(value)) labels.add(0);
@@ -109,7 +107,7 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
       if (FIELDS[field] === 'drop') continue;
       count += 1;
       labels.text(field);
-      walk(item, field, value);
+      walk(item, field);
     }
     labels.add(count);
   }
@@ -121,7 +119,7 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
       return;
     }
     labels.add(value.size);
-    for (const item of value) walk(item, '', value);
+    for (const item of value) walk(item, '');
   }
 
   labels.add(world.containers.size);
@@ -133,12 +131,12 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
   });
   for (const volume of world.volumes.values()) {
     object(volume);
-    walk(world.mountpoints.get(volume.key), '', volume);
-    walk(world.devs.get(volume.key), '', volume);
+    walk(world.mountpoints.get(volume.key), '');
+    walk(world.devs.get(volume.key), '');
   }
-  walk(world.kernel.mounts, '', world);
+  walk(world.kernel.mounts, '');
   const work = [...world.work].sort((one, other) => labels.compare(one.key, other.key));
-  walk(work, '', world);
+  walk(work, '');
   labels.add(world.calls.size);
   const calls = [...world.calls].sort(([, one], [, other]) => labels.compare(one.id, other.id));
   for (const [call, open] of calls) {
@@ -147,7 +145,7 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
   }
   for (const field in world)
     if (!APART.has(field) && FIELDS[field] !== 'drop')
-      walk((world as unknown as Record<string, unknown>)[field], field, world);
+      walk((world as unknown as Record<string, unknown>)[field], field);
 }
 
 function isTime(value: number, field: string): boolean {
