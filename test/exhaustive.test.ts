@@ -1,5 +1,6 @@
 /** The exhaustive search finds nothing in the shipped policy, and the shortest way to what is broken on purpose. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -200,5 +201,55 @@ for (const [name, { world, containers, faults, rule, moves, shows }] of Object.e
     assert.not(shows(stepped(shipped())), 'the shipped policy does it too');
   });
 }
+
+/** The module with another number in the place of a constant (f64.const: opcode 0x44, then 8 bytes little endian). */
+function patched(from: number, to: number): Buffer {
+  const copy = readFileSync(POLICY);
+  const wanted = Buffer.alloc(9, 0x44);
+  wanted.writeDoubleLE(from, 1);
+  let found = 0;
+  for (let at = copy.indexOf(wanted); at >= 0; at = copy.indexOf(wanted, at + 1)) {
+    copy.writeDoubleLE(to, at + 1);
+    found += 1;
+  }
+  assert.ok(found > 0, `the module has no constant ${from}`);
+  return copy;
+}
+
+function moorage(
+  args: readonly string[],
+  input = '',
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ['build/moorage.mjs', ...args], { input, encoding: 'utf8' });
+}
+
+exhaustive('the command ends with 1 on a broken rule, and its trace is what moorage decide reads', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'exhaustive-'));
+  const [policy, trace] = [join(folder, 'policy.wasm'), join(folder, 'trace.jsonl')];
+  writeFileSync(policy, patched(45_000, 3_600_000));
+  const search = ['simulate', '--exhaustive', '--world', 'plain', '--containers', '1', '--policy', policy];
+  const { status, stdout, stderr } = moorage([...search, '--trace', trace, '--json']);
+  assert.is(status, 1, stderr);
+  const { broken } = JSON.parse(stdout).worlds[0];
+  assert.is(broken.invariant, 'answered');
+  const decided = moorage(['decide', '--policy', policy], readFileSync(trace, 'utf8'));
+  assert.is(decided.status, 0, decided.stderr);
+  const replies = decided.stdout.match(/"type":"reply"/g) ?? [];
+  assert.is(decided.stdout.trim().split('\n').length, broken.events);
+  assert.is(replies.length, 2, 'configure and recover are answered, the prepare is not');
+});
+
+exhaustive('a world that there is not is an error of usage, which names those there are', () => {
+  const { status, stderr } = moorage(['simulate', '--exhaustive', '--world', 'plane']);
+  assert.is(status, 2);
+  assert.match(stderr, /--world plane: .*plain, linger/);
+});
+
+exhaustive('a search that meets its limit says so', () => {
+  const args = ['--world', 'plain', 'calls', '--containers', '1', '--depth', '2'];
+  const { status, stdout } = moorage(['simulate', '--exhaustive', ...args]);
+  assert.is(status, 0);
+  assert.is(stdout.match(/open: limit of depth/g)?.length, 2, stdout);
+});
 
 exhaustive.run();

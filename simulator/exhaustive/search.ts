@@ -46,6 +46,8 @@ export interface Outcome extends Progress {
 
 /** From one state in so many the world is settled: nothing may stay mounted, and it has to come to rest. */
 const STATES_BETWEEN_PROBES = 64;
+/** What only shows at the end of a probe shows at once a few moves later: so many states, or twice as many as there are, are tried. */
+const STATES_AFTER_PROBE_MIN = 1000;
 const TRANSITIONS_BETWEEN_WORDS = 4096;
 
 interface Run {
@@ -75,6 +77,8 @@ export function search(
   const begun = cpuSeconds();
   let levelEnd = 0;
   let found: Found | undefined;
+  let later: Found | undefined;
+  let enough = Number.POSITIVE_INFINITY;
   let limit: Outcome['limit'] = '';
 
   function progress(): Progress {
@@ -100,7 +104,7 @@ export function search(
   push(first, size.faults, -1, 0);
   levelEnd = 1;
 
-  for (let node = 0; queue.length > 0 && !found && limit === ''; node += 1) {
+  for (let node = 0; queue.length > 0 && !found && limit === '' && seen.size < enough; node += 1) {
     if (node === levelEnd) {
       run.depth += 1;
       levelEnd = node + queue.length;
@@ -115,25 +119,28 @@ export function search(
     const [low, high] = halves(print);
     // It has been reached once more since, with more faults left: then it stands further back in the queue.
     if (seen.faultsLeft(low, high) > faultsLeft) continue;
-    if (node % STATES_BETWEEN_PROBES === 0) found = probe(run, point, node);
+    if (!later && node % STATES_BETWEEN_PROBES === 0) {
+      later = probe(run, point, node);
+      if (later) enough = 2 * Math.max(seen.size, STATES_AFTER_PROBE_MIN);
+    }
     let way = 0;
-    if (!found)
-      explorer.explore(point, faultsLeft, (arrival) => {
-        run.transitions += 1;
-        if (run.transitions % TRANSITIONS_BETWEEN_WORDS === 0) tell(progress());
-        if (arrival.violation)
-          found = { violation: arrival.violation, isLater: false, path: [...run.paths.to(node), way] };
-        else {
-          const { low, high } = explorer.fingerprint;
-          if (seen.add(low, high, arrival.faultsLeft) !== 'seen')
-            push(arrival.freeze(), arrival.faultsLeft, node, way);
-        }
-        way += 1;
-        return found === undefined;
-      });
+    explorer.explore(point, faultsLeft, (arrival) => {
+      run.transitions += 1;
+      if (run.transitions % TRANSITIONS_BETWEEN_WORDS === 0) tell(progress());
+      if (arrival.violation)
+        found = { violation: arrival.violation, isLater: false, path: [...run.paths.to(node), way] };
+      else {
+        const { low, high } = explorer.fingerprint;
+        if (seen.add(low, high, arrival.faultsLeft) !== 'seen')
+          push(arrival.freeze(), arrival.faultsLeft, node, way);
+      }
+      way += 1;
+      return found === undefined;
+    });
     if (seen.size >= limits.states) limit = 'states';
     if (node % 16 === 0 && cpuSeconds() - begun > limits.seconds) limit = 'seconds';
   }
+  found ??= later;
   const closed = !found && queue.length === 0;
   return { ...progress(), closed, limit: found || closed ? '' : limit, probes: run.probes, found };
 }
