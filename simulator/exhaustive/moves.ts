@@ -20,6 +20,9 @@ export interface Move {
 const CALLS_MAX = 2;
 /** Longer than all pauses, shorter than all deadlines. */
 const SLOW_MS = 5;
+const SOON_MS = 6;
+/** How long a prepare waits, as configured by default. */
+const PREPARE_MS = 45_000;
 
 /** All that may happen in the world now. */
 export function movesOf(world: World, small: SmallWorld, size: Size, mayFail: boolean): Move[] {
@@ -117,14 +120,22 @@ function clock(world: World): Move[] {
   ];
 }
 
-/** A wake-up, or the end of what is late: unless an effect has to be told before, because its deadline is up. */
+/** A wake-up, or the end of what is late: unless an effect has to be told before. */
 function nextMoment(world: World): number | undefined {
   const moments = world.late.map(({ dueAt }) => dueAt);
   if (world.wakeAt > 0) moments.push(world.wakeAt);
   if (moments.length === 0) return undefined;
   const at = Math.max(world.now, Math.min(...moments));
-  const deadlines = world.work.map(({ begunAt, effect }) => begunAt + effect.deadlineMs);
-  return deadlines.some((deadline) => deadline < at) ? undefined : at;
+  return world.work.every((work) => mayLastUntil(work, at)) ? at : undefined;
+}
+
+/**
+ * An effect ends soon, or takes about as long as a prepare waits, or meets its deadline. In between is nothing but more of the
+ * same: pauses and lingering are shorter than `SOON_MS`.
+ */
+function mayLastUntil({ begunAt, effect }: Work, at: number): boolean {
+  const took = at - begunAt;
+  return took <= effect.deadlineMs && (took <= SOON_MS || Math.abs(took - PREPARE_MS) <= SOON_MS);
 }
 
 /** The host dies at an event: before it is on disk, or after. Then the agent starts anew, or the host alone. */
