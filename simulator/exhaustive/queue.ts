@@ -5,7 +5,7 @@ export interface Queue {
   readonly size: number;
   push(parts: readonly Uint8Array[]): void;
   /** The parts of the oldest entry, which stay what they are. */
-  shift(): Uint8Array[];
+  shift(): Buffer[];
 }
 
 const CHUNK = 1 << 20;
@@ -42,7 +42,7 @@ export function createQueue(): Queue {
     shift() {
       const first = chunks[0];
       if (!first || length === 0) throw new RangeError('nothing is left');
-      const parts: Uint8Array[] = [];
+      const parts: Buffer[] = [];
       const count = first.bytes.readUInt32LE(readAt);
       readAt += HEAD;
       for (let i = 0; i < count; i += 1) {

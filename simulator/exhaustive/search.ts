@@ -4,8 +4,8 @@ import { createWorld, type Policies } from '../world.ts';
 import { createExplorer, type Explorer } from './explore.ts';
 import { freeze, type Point } from './frozen.ts';
 import { createPaths, type Paths } from './paths.ts';
-import { createQueue } from './queue.ts';
-import { createSeen } from './seen.ts';
+import { createQueue, type Queue } from './queue.ts';
+import { createSeen, type Seen } from './seen.ts';
 import { type Size, type SmallWorld, setupOf } from './small_worlds.ts';
 
 export interface Limits {
@@ -53,6 +53,9 @@ const TRANSITIONS_BETWEEN_WORDS = 4096;
 interface Run {
   readonly explorer: Explorer;
   readonly paths: Paths;
+  readonly seen: Seen;
+  readonly queue: Queue;
+  readonly begun: number;
   transitions: number;
   depth: number;
   probes: number;
@@ -69,91 +72,123 @@ export function search(
   limits: Limits,
   tell: (progress: Progress) => void,
 ): Outcome {
-  const setup = setupOf(small, size);
-  const explorer = createExplorer(setup, small, size, policies);
-  const run: Run = { explorer, paths: createPaths(), transitions: 0, depth: 0, probes: 0 };
-  const seen = createSeen();
-  const queue = createQueue();
-  const begun = cpuSeconds();
-  let levelEnd = 0;
+  const run = begin(small, size, policies);
+  const { queue, seen } = run;
+  let levelEnd = queue.length;
+  let enough = Number.POSITIVE_INFINITY;
   let found: Found | undefined;
   let later: Found | undefined;
-  let enough = Number.POSITIVE_INFINITY;
-  let limit: Outcome['limit'] = '';
-
-  function progress(): Progress {
-    return {
-      states: seen.size,
-      transitions: run.transitions,
-      depth: run.depth,
-      waiting: queue.length,
-      seconds: cpuSeconds() - begun,
-      bytes: queue.size,
-    };
-  }
-
-  function push({ world, policy }: Point, faultsLeft: number, parent: number, way: number): void {
-    const { low, high } = explorer.fingerprint;
-    run.paths.add(parent, way);
-    queue.push([world, policy, Uint8Array.of(faultsLeft), new Uint8Array(Int32Array.of(low, high).buffer)]);
-  }
-
-  const first = firstPoint(small, size, policies);
-  explorer.look(first);
-  seen.add(explorer.fingerprint.low, explorer.fingerprint.high, size.faults);
-  push(first, size.faults, -1, 0);
-  levelEnd = 1;
-
+  let limit = limitOf(run, limits);
   for (let node = 0; queue.length > 0 && !found && limit === '' && seen.size < enough; node += 1) {
-    if (node === levelEnd) {
-      run.depth += 1;
-      levelEnd = node + queue.length;
-    }
-    if (run.depth >= limits.depth) {
-      limit = 'depth';
-      break;
-    }
-    const [world, policy, left, print] = queue.shift() as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-    const point = { world, policy };
-    const faultsLeft = left[0] as number;
-    const [low, high] = halves(print);
+    const waiting = take(queue);
     // It has been reached once more since, with more faults left: then it stands further back in the queue.
-    if (seen.faultsLeft(low, high) > faultsLeft) continue;
-    if (!later && node % STATES_BETWEEN_PROBES === 0) {
-      later = probe(run, point, node);
-      if (later) enough = 2 * Math.max(seen.size, STATES_AFTER_PROBE_MIN);
-    }
-    let way = 0;
-    explorer.explore(point, faultsLeft, (arrival) => {
-      run.transitions += 1;
-      if (run.transitions % TRANSITIONS_BETWEEN_WORDS === 0) tell(progress());
-      if (arrival.violation)
-        found = { violation: arrival.violation, isLater: false, path: [...run.paths.to(node), way] };
-      else {
-        const { low, high } = explorer.fingerprint;
-        if (seen.add(low, high, arrival.faultsLeft) !== 'seen')
-          push(arrival.freeze(), arrival.faultsLeft, node, way);
+    if (seen.faultsLeft(...waiting.print) <= waiting.faultsLeft) {
+      if (!later && node % STATES_BETWEEN_PROBES === 0) {
+        later = probe(run, waiting.point, node);
+        if (later) enough = 2 * Math.max(seen.size, STATES_AFTER_PROBE_MIN);
       }
-      way += 1;
-      return found === undefined;
-    });
-    if (seen.size >= limits.states) limit = 'states';
-    if (node % 16 === 0 && cpuSeconds() - begun > limits.seconds) limit = 'seconds';
+      found = expand(run, waiting, node, tell);
+    }
+    if (node + 1 === levelEnd && queue.length > 0) {
+      run.depth += 1;
+      levelEnd += queue.length;
+    }
+    limit = limitOf(run, limits);
   }
   found ??= later;
   const closed = !found && queue.length === 0;
-  return { ...progress(), closed, limit: found || closed ? '' : limit, probes: run.probes, found };
+  return { ...progressOf(run), closed, limit: found || closed ? '' : limit, probes: run.probes, found };
+}
+
+function begin(small: SmallWorld, size: Size, policies: Policies): Run {
+  const run: Run = {
+    explorer: createExplorer(setupOf(small, size), small, size, policies),
+    paths: createPaths(),
+    seen: createSeen(),
+    queue: createQueue(),
+    begun: cpuSeconds(),
+    transitions: 0,
+    depth: 0,
+    probes: 0,
+  };
+  const first = firstPoint(small, size, policies);
+  run.explorer.look(first);
+  run.seen.add(run.explorer.fingerprint.low, run.explorer.fingerprint.high, size.faults);
+  push(run, first, size.faults, -1, 0);
+  return run;
+}
+
+function limitOf(run: Run, limits: Limits): Outcome['limit'] {
+  if (run.depth >= limits.depth) return 'depth';
+  if (run.seen.size >= limits.states) return 'states';
+  return cpuSeconds() - run.begun > limits.seconds ? 'seconds' : '';
+}
+
+function progressOf({ seen, queue, transitions, depth, begun }: Run): Progress {
+  return {
+    states: seen.size,
+    transitions,
+    depth,
+    waiting: queue.length,
+    seconds: cpuSeconds() - begun,
+    bytes: queue.size,
+  };
+}
+
+interface Waiting {
+  readonly point: Point;
+  readonly faultsLeft: number;
+  readonly print: readonly [low: number, high: number];
+}
+
+/** The state whose fingerprint was taken last goes to the end of the queue. */
+function push(run: Run, { world, policy }: Point, faultsLeft: number, parent: number, way: number): void {
+  const { low, high } = run.explorer.fingerprint;
+  run.paths.add(parent, way);
+  const rest = Buffer.alloc(9);
+  rest.writeInt32LE(low, 0);
+  rest.writeInt32LE(high, 4);
+  rest.writeUInt8(faultsLeft, 8);
+  run.queue.push([world, policy, rest]);
+}
+
+function take(queue: Queue): Waiting {
+  const [world, policy, rest] = queue.shift() as [Uint8Array, Uint8Array, Buffer];
+  return {
+    point: { world, policy },
+    faultsLeft: rest.readUInt8(8),
+    print: [rest.readInt32LE(0), rest.readInt32LE(4)],
+  };
+}
+
+/** Goes all ways from a state; the first broken rule ends it. */
+function expand(
+  run: Run,
+  { point, faultsLeft }: Waiting,
+  node: number,
+  tell: (progress: Progress) => void,
+): Found | undefined {
+  const { explorer, seen, paths } = run;
+  let found: Found | undefined;
+  let way = 0;
+  explorer.explore(point, faultsLeft, (arrival) => {
+    const { low, high } = explorer.fingerprint;
+    run.transitions += 1;
+    if (run.transitions % TRANSITIONS_BETWEEN_WORDS === 0) tell(progressOf(run));
+    if (arrival.violation)
+      found = { violation: arrival.violation, isLater: false, path: [...paths.to(node), way] };
+    else if (seen.add(low, high, arrival.faultsLeft) !== 'seen')
+      push(run, arrival.freeze(), arrival.faultsLeft, node, way);
+    way += 1;
+    return found === undefined;
+  });
+  return found;
 }
 
 /** Processor time of this process: what other programs do meanwhile makes no difference. */
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000_000;
-}
-
-function halves(print: Uint8Array): [number, number] {
-  const view = new DataView(print.buffer, print.byteOffset, print.byteLength);
-  return [view.getInt32(0, true), view.getInt32(4, true)];
 }
 
 function probe(run: Run, point: Point, node: number): Found | undefined {
