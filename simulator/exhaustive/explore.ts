@@ -28,7 +28,7 @@ export interface Arrival {
   readonly faultsLeft: number;
   readonly way: () => Way;
   readonly violation: Violation | undefined;
-  /** The fingerprint of the state is in {@link Explorer.fingerprint} until the next one is taken. */
+  /** The state; its fingerprint is {@link Explorer.fingerprint} until the next one is taken. */
   freeze(): Point;
 }
 

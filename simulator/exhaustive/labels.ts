@@ -29,7 +29,7 @@ interface Parsed {
 /** Not those of volumes: the policy sorts by path, so they are not alike. */
 const NAME = /\b(?:c\d+|7:\d+)\b/g;
 const UNNAMED: readonly string[] = [];
-/** A number that is above all others as no mount: it stands for one that nobody knows. */
+/** Stands for a mount that nobody knows: no mount has this number. */
 const NO_MOUNT = Number.MAX_SAFE_INTEGER;
 const FIRST_TEXT = 0x4000_0000;
 const FIRST_LABEL = 0x2000_0000;

@@ -14,7 +14,7 @@ import type { Labels } from './labels.ts';
  * - `boot`: whether it is the present one; no later one is ever the same as one of before.
  * - `attempt`: dropped where every pause has the same length (`retryMaxMs` up to 3), for it is the length of the pause and a word
  *   in messages; else itself.
- * - `settle`, `looked`, `vanishing`: see {@link addLooks}.
+ * - `looks`: see {@link addLooks}.
  * - the others: labels, of which only equality matters.
  */
 export const TOP = {
