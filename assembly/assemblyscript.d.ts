@@ -9,6 +9,8 @@ declare function load<T>(at: usize): T extends bool ? u32 : number;
 declare function store<T>(at: usize, value: number): void;
 declare function reinterpret<T>(value: number): number;
 
+declare function __collect(): void;
+
 declare namespace memory {
   function copy(to: usize, from: usize, size: usize): void;
   function fill(to: usize, value: u8, size: usize): void;

@@ -9,7 +9,7 @@ import { stepEvent } from './decide/step.ts';
 import * as limits from './limits.ts';
 import { readSnapshot, writeSnapshot } from './state/snapshot.ts';
 import { replaceState, State } from './state/state.ts';
-import { Reader } from './wire/reader.ts';
+import { input as reader } from './wire/reader.ts';
 import { inputRegion, outputRegion } from './wire/regions.ts';
 import { out } from './wire/writer.ts';
 
@@ -50,6 +50,11 @@ export function step(size: i32): i32 {
   return stepEvent(size);
 }
 
+/** To be called after each step, when its effects have been taken: clears up after it, a bounded piece of work. */
+export function rest(): void {
+  __collect();
+}
+
 /** Writes the whole state to the output region and returns its size; 0 while a recovery is coming in in parts. */
 export function snapshot(): i32 {
   return writeSnapshot();
@@ -57,7 +62,7 @@ export function snapshot(): i32 {
 
 /** Takes the state of `size` bytes in the input region. Returns 0, or the size of a sentence in the output region that says what is wrong with it; then the old state stays. */
 export function restore(size: i32): i32 {
-  const r = new Reader(inputRegion(size), size);
+  const r = reader.open(inputRegion(size), size);
   const read = readSnapshot(r);
   if (read) {
     replaceState(read as State);

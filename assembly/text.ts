@@ -1,5 +1,8 @@
 import { MESSAGE_MAX } from './limits.ts';
 
+/** The list of no texts, for those that are replaced and never added to. */
+export const NO_TEXTS: string[] = [];
+
 /** Decimal digits of a whole number from 0 to 2^53, without the platform's float formatting. */
 export function decimal(value: f64): string {
   if (value < 10) return String.fromCharCode(48 + i32(value));

@@ -10,7 +10,7 @@ import { join, sep } from 'node:path';
  * @returns {import('esbuild').Plugin}
  */
 function asTypeScript(root, change) {
-  const prelude = `import { Map, assert, f64, heap, i32, u32, unreachable, usize } from '${join(root, 'portable', 'prelude.ts')}'; `;
+  const prelude = `import { Map, __collect, assert, f64, heap, i32, u32, unreachable, usize } from '${join(root, 'portable', 'prelude.ts')}'; `;
   return {
     name: 'portable',
     setup(build) {

@@ -1,5 +1,6 @@
-import { cleanup, destroy, fork, prepare, prepareAgain } from './agent.ts';
-import { crashAgent, reboot, restartHost } from './crashes.ts';
+import type { Config } from '../host/frames/types.ts';
+import { cleanup, debug, destroy, fork, prepare, prepareAgain, update } from './agent.ts';
+import { crashAgent, die, reboot, restartHost } from './crashes.ts';
 import { driverMount, isMounted, mountVolume, restartDriver, unmountVolume } from './drivers.ts';
 import { note, send, tellDone } from './host.ts';
 import { perform } from './perform.ts';
@@ -9,6 +10,8 @@ import { hurt, keyOfTarget, noteFault, type SimVolume, type Work, type World } f
 export const ACTIONS: Record<string, (world: World) => void> = {
   prepare,
   again: (world) => prepareAgain(world),
+  debug,
+  update,
   fork: (world) => fork(world),
   cleanup: (world) => cleanup(world),
   destroy: (world) => destroy(world),
@@ -24,7 +27,7 @@ export const ACTIONS: Record<string, (world: World) => void> = {
   double: (world) => {
     if (!world.lastDone) return;
     noteFault(world, 'double');
-    send(world, world.lastDone);
+    send(world, { ...world.lastDone });
   },
   stray: (world) => {
     noteFault(world, 'stray');
@@ -35,11 +38,8 @@ export const ACTIONS: Record<string, (world: World) => void> = {
   },
   crash: (world) => crashAgent(world, 'whole'),
   damage: (world) => crashAgent(world, world.random.pick(['damaged', 'new'])),
-  crashBefore: (world) => {
-    world.dying = 'before';
-  },
-  crashAfter: (world) => {
-    world.dying = 'after';
+  die: (world) => {
+    if (world.dying === '') die(world);
   },
   restart: restartHost,
   reboot,
@@ -50,7 +50,7 @@ export const ACTIONS: Record<string, (world: World) => void> = {
     const driver = world.random.pick(['ebs', 'nfs']);
     noteFault(world, 'driver-restart');
     for (const volume of world.volumes.values())
-      if (volume.driver === driver) restartDriver(volume, world.kernel);
+      if (volume.driver === driver && restartDriver(volume, world.kernel)) noteFault(world, 'dead-mount');
   },
   driverDown: (world) => {
     noteFault(world, 'driver-down');
@@ -67,26 +67,50 @@ export const ACTIONS: Record<string, (world: World) => void> = {
     const volume = chooseCounted(world);
     if (volume && volume.others > 0) unmountOther(world, volume);
   },
-  operator: (world) => {
-    const { driver, name, key } = world.random.pick([...world.volumes.values()]);
-    note(world, 'operator', [key]);
-    send(world, {
-      type: 'operator',
-      verb: world.random.pick(['retry', 'hold', 'release', 'drain', 'resume']),
-      driver,
-      name,
-    });
-  },
+  operator,
   configure: (world) => {
-    const { config } = world.setup;
-    const drivers = world.random.chance(0.5) ? { ebs: config.drivers.ebs } : config.drivers;
     note(world, 'configure', []);
-    send(world, {
-      type: 'configure',
-      config: { ...config, drivers, lingerMs: world.random.pick([0, 3000]) },
-    });
+    configure(world, otherConfig(world));
   },
 };
+
+/** Anybody may forget a volume; what its driver has mounted is then no longer known. */
+function operator(world: World): void {
+  const volume = world.random.pick([...world.volumes.values()]);
+  const { driver, name, key } = volume;
+  const verb = world.random.pick(['retry', 'hold', 'release', 'drain', 'resume', 'forget']);
+  note(world, 'operator', [key]);
+  noteFault(world, 'operator');
+  if (verb === 'drain' || verb === 'resume') world.draining = verb === 'drain';
+  if (verb === 'forget') forget(world, volume);
+  send(world, { type: 'operator', verb, driver, name }, verb);
+}
+
+function forget(world: World, volume: SimVolume): void {
+  world.forgot = true;
+  volume.forgiven = true;
+  volume.blind = true;
+  volume.unsure = true;
+}
+
+/** A driver is taken out, or comes back; volumes linger otherwise than before. */
+function otherConfig(world: World): Config {
+  const { config } = world.setup;
+  const kept = world.random.pick(['ebs', 'nfs', 'both', 'both']);
+  const lingerMs = world.random.pick([0, 3000]);
+  if (kept === 'both') return { ...config, lingerMs };
+  const drivers = { [kept]: config.drivers[kept] ?? {} };
+  const offers = Object.fromEntries(
+    Object.entries(config.offers ?? {}).filter(([, { driver }]) => driver === kept),
+  );
+  return { ...config, defaultDriver: kept, drivers, offers, lingerMs };
+}
+
+/** The policy is configured anew. */
+export function configure(world: World, config: Config): void {
+  world.config = config;
+  send(world, { type: 'configure', config });
+}
 
 /** The next effect, or any, is done and told; without one the clock goes to the next wake-up. */
 export function complete(world: World): void {
@@ -117,7 +141,8 @@ export function unmountOther(world: World, volume: SimVolume): void {
   const was = isMounted(volume, world.kernel);
   const managed = world.kernel.mounts.length;
   unmountVolume(volume, world.kernel, 'somebody');
-  if (was !== isMounted(volume, world.kernel) || managed !== world.kernel.mounts.length) hurt(volume, false);
+  if (was !== isMounted(volume, world.kernel) || managed !== world.kernel.mounts.length)
+    hurt(volume, false, world.work);
 }
 
 /** Somebody unmounts one of our mounts. */
@@ -146,7 +171,7 @@ function vanishDriver(world: World): void {
 function vanished(world: World, target: string, key: string): void {
   const volume = world.volumes.get(key) as SimVolume;
   const roll = world.random.below(4);
-  hurt(volume, roll < 2);
+  hurt(volume, roll < 2, world.work);
   if (roll < 2) tellLost(world, target, key);
   else if (roll === 2) world.untold.push({ target, key });
 }

@@ -1,5 +1,5 @@
 import { note, send } from './host.ts';
-import { VOLUMES } from './setup.ts';
+import { createContainer, drawWanted, type Wanted } from './requests.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimContainer, volumeOf, type World } from './world.ts';
 
@@ -9,81 +9,58 @@ function keysOf(container: SimContainer): string[] {
   return container.wants.map(({ key }) => key);
 }
 
-function description({ id, labels }: SimContainer): Record<string, unknown> {
-  return { id, labels, env: [], volumes: [], sandbox: `/s/${id}` };
+function description({ id, asks }: SimContainer): Record<string, unknown> {
+  return { id, ...asks, sandbox: `/s/${id}` };
 }
 
-/** A new container asks for some volumes. */
+/** A new container asks for some volumes; now and then one that is nested in a running one. */
 export function prepare(world: World): void {
   const { random } = world;
-  const id = random.pick(IDS);
+  const first = random.pick(IDS);
+  const parent = world.containers.get(first);
+  const isNested = parent?.phase === 'running' && !parent.destroyed && random.chance(0.5);
+  const id = isNested ? `${first}.n` : first;
   const before = world.containers.get(id);
-  const mayBeAgain =
-    before?.phase === 'failed' && !before.destroyed && before.sources.length === 0 && !before.limited;
+  const mayBeAgain = before?.phase === 'failed' && !before.destroyed && !before.voided && !before.limited;
   if (before && !mayBeAgain) return;
-  const wanted = drawWanted(world);
-  if (wanted.length > 0) ask(world, id, wanted);
-}
-
-/** One volume that a new container asks for. */
-export interface Wanted {
-  readonly driver: string;
-  readonly name: string;
-  readonly readonly: boolean;
-  readonly create: boolean;
+  const container = createContainer(world, id, isNested ? first : '', drawWanted(world, isNested));
+  if (container.wants.length > 0) begin(world, container);
 }
 
 /** A new container asks for these volumes. */
-export function ask(world: World, id: string, wanted: readonly Wanted[]): void {
-  const container = createContainer(world, id, wanted);
+export function ask(world: World, id: string, wanted: Iterable<Wanted>): void {
+  begin(world, createContainer(world, id, '', wanted));
+}
+
+function begin(world: World, container: SimContainer): void {
+  const { id } = container;
   world.containers.set(id, container);
   note(world, 'prepare', keysOf(container));
-  send(world, { type: 'prepare', container: { ...description(container), resources: {} } }, id);
+  send(world, { type: 'prepare', container: description(container) }, id);
 }
 
-function drawWanted({ random }: World): Wanted[] {
-  const wanted: Wanted[] = [];
-  for (const [driver, name] of VOLUMES) {
-    const isGhost = name === 'ghost';
-    if (!random.chance(isGhost ? 0.06 : 0.45)) continue;
-    const readonly = !isGhost && random.chance(0.35);
-    wanted.push({ driver, name, readonly, create: isGhost && random.chance(0.5) });
-  }
-  return wanted;
-}
-
-function createContainer(world: World, id: string, wanted: readonly Wanted[]): SimContainer {
-  const wants: { key: string; readonly: boolean; target: string }[] = [];
-  const labels: [string, string][] = [];
-  for (const { driver, name, readonly, create } of wanted) {
-    const long = `source=${name},target=d-${name},volume-driver=${driver}${readonly ? ',readonly' : ''}`;
-    labels.push([`volume.${name}`, create ? `${long},create` : long]);
-    wants.push({ key: `${driver}/${name}`, readonly, target: `/s/${id}/d-${name}` });
-  }
-  return {
-    id,
-    labels,
-    wants,
-    phase: 'asked',
-    limited: false,
-    destroyed: false,
-    anonymous: false,
-    own: [],
-    copies: new Set(),
-    pid: 0,
-    hurtsAtStart: wants.map(({ key }) => volumeOf(world, key).hurts),
-    sources: [],
-  };
-}
-
-/** The same prepare once more. */
+/** The same prepare once more; or with other volumes, which is refused. */
 export function prepareAgain(
   world: World,
-  container = choose(world, ({ phase, anonymous }) => phase !== 'failed' && !anonymous),
+  container = choose(world, ({ phase, anonymous, voided }) => phase !== 'failed' && !anonymous && !voided),
 ): void {
   if (!container) return;
   note(world, 'prepare', keysOf(container));
-  send(world, { type: 'prepare', container: { ...description(container), resources: {} } }, container.id);
+  if (container.phase === 'asked' || world.random.chance(0.7))
+    return void send(world, { type: 'prepare', container: description(container) }, container.id);
+  const labels = [['volume', 'quite-another']];
+  const other = { ...description(container), labels, env: [], volumes: [] };
+  send(world, { type: 'prepare', container: other }, `another ${container.id}`);
+}
+
+/** A shell in a running container: it asks for nothing, and is given nothing. */
+export function debug(world: World): void {
+  const parent = choose(world, ({ phase, destroyed }) => phase === 'running' && !destroyed);
+  if (!parent) return;
+  const id = `${parent.id}.debug`;
+  const nothing = { labels: [], env: [], volumes: [], resources: {} };
+  send(world, { type: 'prepare', container: { id, ...nothing, sandbox: `/s/${parent.id}` } }, id);
+  send(world, { type: 'cleanup', id }, id);
 }
 
 /** The task's process begins in a namespace of its own, with its volumes bound there, and the host is told its pid. */
@@ -92,27 +69,22 @@ export function fork(
   container = choose(world, ({ phase, destroyed, limited }) => phase === 'ready' && !destroyed && !limited),
 ): void {
   if (!container) return;
-  for (const source of container.sources) {
-    const key = keyOfTarget(source);
-    const top = world.kernel.top(source);
-    if (!top) {
-      const index = container.wants.findIndex((want) => want.key === key);
-      const { hurts, blind } = volumeOf(world, key);
-      if (!blind && hurts === container.hurtsAtStart[index])
-        throw new Violation(
-          'mounted',
-          `${container.id} starts, and nothing is mounted on ${source} any more`,
-        );
-      container.phase = 'failed';
-      return;
-    }
+  const missing = container.sources.find((source) => !world.kernel.top(source));
+  if (missing !== undefined) {
+    checkMissing(world, container, missing);
+    container.phase = 'failed';
+    container.voided = true;
+    return;
   }
-  container.own = container.sources.map((source, index) => ({
-    key: keyOfTarget(source),
-    fs: (world.kernel.top(source) as { fs: SimContainer['own'][number]['fs'] }).fs,
-    mountId: 10_000 + world.nextPid * 10 + index,
-    target: container.wants[index]?.target as string,
-  }));
+  container.own = container.sources.map((source, index) => {
+    const key = keyOfTarget(source);
+    return {
+      key,
+      fs: (world.kernel.top(source) as { fs: SimContainer['own'][number]['fs'] }).fs,
+      mountId: 10_000 + world.nextPid * 10 + index,
+      target: container.wants.find((want) => want.key === key)?.target as string,
+    };
+  });
   container.copies = new Set(world.kernel.mounts.map(({ id }) => id));
   container.pid = world.nextPid++;
   container.phase = 'running';
@@ -120,14 +92,31 @@ export function fork(
   send(world, { type: 'isolate', id: container.id, pid: container.pid }, container.id);
 }
 
-/** The container is gone, with its namespace. */
+function checkMissing(world: World, { id, wants, hurtsAtStart }: SimContainer, source: string): void {
+  const key = keyOfTarget(source);
+  const { hurts, blind } = volumeOf(world, key);
+  const index = wants.findIndex((want) => want.key === key);
+  if (blind || hurts !== hurtsAtStart[index]) return;
+  throw new Violation('mounted', `${id} starts, and nothing is mounted on ${source} any more`);
+}
+
+export function update(world: World): void {
+  const container = choose(world, () => true);
+  if (!container) return;
+  note(world, 'update', keysOf(container));
+  send(world, { type: 'update', id: container.id, resources: { cpus: 2 } }, container.id);
+}
+
+/** The container is gone, with its namespace; what is nested in it goes before it. */
 export function cleanup(world: World, container = choose(world, () => true)): void {
   if (!container) return;
+  for (const nested of [...world.containers.values()])
+    if (nested.parent === container.id) cleanup(world, nested);
   world.containers.delete(container.id);
   note(world, 'cleanup', keysOf(container));
   send(world, { type: 'cleanup', id: container.id }, container.id);
   for (const [call, { type, id }] of world.calls)
-    if (type === 'prepare' && id === container.id)
+    if (type === 'prepare' && id === container.id && world.dying === '')
       throw new Violation('answered', `prepare of ${id} (call ${call}) is still open after its cleanup`);
 }
 
@@ -143,16 +132,17 @@ function choose(world: World, fits: (container: SimContainer) => boolean): SimCo
   return list.length === 0 ? undefined : world.random.pick(list);
 }
 
-/** What the agent says about a container that still runs. */
-export function describeAlive(container: SimContainer, withLabels: boolean): Record<string, unknown> {
-  const { own, pid } = container;
+/** What the agent says about a container that still runs. Of a nested one it knows no more than that it is there. */
+export function describeAlive(container: SimContainer, isNamed: boolean): Record<string, unknown> {
+  const { own, pid, id, asks } = container;
+  const { resources: _, ...wants } = asks;
+  const isDescribed = isNamed && container.parent === '';
   return {
-    ...description(container),
-    ...(withLabels ? {} : { labels: [] }),
+    id,
+    ...(isDescribed ? wants : { labels: [], env: [], volumes: [] }),
+    sandbox: `/s/${id}`,
     ...(pid > 0 ? { pid } : {}),
-    mounts: own
-      .filter(({ fs }) => !fs.dead)
-      .map(({ target, mountId, fs }) => mountRow(target, mountId, fs.dev)),
+    mounts: own.map(({ target, mountId, fs }) => mountRow(target, mountId, fs.dev)),
   };
 }
 

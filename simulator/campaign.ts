@@ -49,9 +49,8 @@ export function runCampaign(options: CampaignOptions): CampaignResult {
   let events = 0;
   for (let runs = 1; runs <= options.runs; runs += 1) {
     const seed = options.seed + runs - 1;
-    const { world, failure } = runSeed(seed, steps, policies);
+    const { world, failure } = runSeed(seed, steps, policies, coverage);
     events += world.steps;
-    coverage.add(world.coverage);
     if (failure) {
       const rule = failure.invariant;
       const shrunk = shrink(seed, steps, rule, rule === 'trap' ? renew : () => policies);

@@ -1,40 +1,14 @@
 import type { ReplyEffect, WorkEffect } from '../host/frames/types.ts';
 import { driverMount, isMounted } from './drivers.ts';
-import type { HostMount } from './kernel.ts';
 import { ROOT } from './setup.ts';
+import { checkDetached } from './takedown.ts';
+import { holders, showsIt } from './truth.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimContainer, type SimVolume, volumeOf, type World } from './world.ts';
 
 /** More effects than these on one volume within a second are a loop without a pause. */
 const EFFECTS_A_SECOND = 60;
 const CALM_MS = 1000;
-
-/** Containers that were promised the volume and have not given it back. */
-function holders(world: World, key: string, readonly?: boolean): SimContainer[] {
-  const found: SimContainer[] = [];
-  for (const container of world.containers.values()) {
-    if (container.phase !== 'ready' && container.phase !== 'running') continue;
-    if (container.limited || container.anonymous) continue;
-    for (const want of container.wants)
-      if (want.key === key && (readonly === undefined || want.readonly === readonly)) found.push(container);
-  }
-  return found;
-}
-
-/**
- * Where only the count tells: of plain directories, and of a mount that nobody had seen when somebody else took it away. It is no
- * longer known then.
- */
-function isUnknowable({ quirks, unsure, hurts }: SimVolume): boolean {
-  if (quirks.plain) return unsure;
-  return quirks.counts !== 'none' && (hurts > 1 || (unsure && hurts > 0));
-}
-
-/** The managed mount shows what the driver has mounted now. */
-function isFresh(world: World, volume: SimVolume, mount: HostMount): boolean {
-  if (volume.quirks.plain) return volume.fs !== undefined && !volume.unsure;
-  return driverMount(volume, world.kernel)?.id === mount.from;
-}
 
 /** What the policy gives out is held against the world before it happens. */
 export function checkEffect(world: World, effect: WorkEffect, key: string): void {
@@ -49,6 +23,7 @@ export function checkEffect(world: World, effect: WorkEffect, key: string): void
   if (effect.op === 'unmount') {
     checkUnmount(world, volume);
     volume.unmountSent = true;
+    volume.owesOnce = false;
   }
   if (effect.op === 'mount') checkMount(world, volume);
   if (
@@ -90,8 +65,10 @@ function checkUnmount(world: World, volume: SimVolume): void {
 }
 
 function checkMount(world: World, volume: SimVolume): void {
-  if (volume.blind || volume.forgiven || isUnknowable(volume)) return;
-  if (volume.ours > 0 && volume.mountedByUs && driverMount(volume, world.kernel))
+  if (volume.blind) return;
+  // What the policy has forgotten, since it cannot be its own as far as it can know, it mounts anew.
+  const isForgotten = volume.forgiven || isOnlyCounted(volume);
+  if (!isForgotten && volume.ours > 0 && volume.mountedByUs && driverMount(volume, world.kernel))
     throw new Violation('twice', `mount of ${volume.key} is sent, and the kernel shows it mounted by us`);
   if (volume.pending > 0)
     throw new Violation('twice', `mount of ${volume.key} is sent, and one of before may still come true`);
@@ -104,35 +81,11 @@ function checkDetach(world: World, target: string, mountId: number): void {
   if (top?.id === mountId) checkDetached(world, top);
 }
 
-/** A managed mount is about to go. */
-export function checkDetached(world: World, mount: HostMount): void {
-  if (mount.made !== 'managed')
-    throw new Violation('foreign', `detach of ${mount.target}, which is not ours`);
-  const key = keyOfTarget(mount.target);
-  const volume = volumeOf(world, key);
-  if (volume.blind || volume.unheard || !isFresh(world, volume, mount)) return;
-  const held = holders(world, key, mount.target.startsWith(`${ROOT}/.ro/`));
-  if (held.length > 0)
-    throw new Violation('held', `detach of ${mount.target}, which is good, and ${held[0]?.id} holds it`);
-}
-
-/** The driver has taken the volume down because of us. */
-export function checkTakenDown(world: World, volume: SimVolume, what: string): void {
-  // Taken away by somebody else it looks like the end of an unmount that is still open.
-  if (volume.hurts > 0) {
-    volume.blind = true;
-    return;
-  }
-  const held = holders(world, volume.key);
-  if (held.length > 0)
-    throw new Violation('held', `${what} took ${volume.key} from under its holder ${held[0]?.id}`);
-}
-
 /** An answer to a prepare: what it names is there. */
 export function checkMounts(world: World, reply: ReplyEffect): void {
   for (const { source } of reply.mounts ?? []) {
     const volume = volumeOf(world, keyOfTarget(source));
-    if (volume.blind || (volume.quirks.plain && volume.unsure)) continue;
+    if (volume.blind) continue;
     const top = world.kernel.top(source);
     if (!top)
       throw new Violation('mounted', `call ${reply.call} is answered with ${source}, where no mount is`);
@@ -141,7 +94,7 @@ export function checkMounts(world: World, reply: ReplyEffect): void {
         'mounted',
         `call ${reply.call} is answered ok, and no driver mount of ${volume.key}`,
       );
-    if (!volume.forgiven && !isFresh(world, volume, top))
+    if (!showsIt(world, volume, top))
       throw new Violation('mounted', `call ${reply.call} is answered with ${source}, a bind of an old mount`);
   }
 }
@@ -150,11 +103,18 @@ export function checkMounts(world: World, reply: ReplyEffect): void {
 export function checkLimit(world: World, container: SimContainer): void {
   if (container.phase !== 'running') return;
   const isHurt = container.wants.some(
-    ({ key }, index) =>
-      isUnknowable(volumeOf(world, key)) ||
-      volumeOf(world, key).hurts > (container.hurtsAtStart[index] as number),
+    ({ key }, index) => volumeOf(world, key).hurts > (container.hurtsAtStart[index] as number),
   );
   if (!isHurt) throw new Violation('limited', `${container.id} is limited, and nobody took a volume from it`);
+}
+
+/**
+ * Where only the count could tell, and an end was not heard. Of plain directories nobody sees whether an unmount that failed was done;
+ * done twice, it takes another client's. And what vanished from the kernel a driver that counts still counts: whether an
+ * unmount without an answer has mended that, nobody sees either.
+ */
+function isOnlyCounted({ quirks, unsure, taken }: SimVolume): boolean {
+  return unsure && (quirks.plain || (taken && quirks.counts !== 'none'));
 }
 
 /** Prepares have a time of their own; whatever the event, what is due by then is answered with it. */
@@ -172,8 +132,9 @@ export function checkClean(world: World): void {
     if (made === 'managed') throw new Violation('clean', `${target} is still mounted`);
   if (!world.kernel.top('/other')) throw new Violation('foreign', 'the foreign mount on /other is gone');
   for (const volume of world.volumes.values()) {
-    if (volume.forgiven || isUnknowable(volume)) continue;
-    if (isMounted(volume, world.kernel) && volume.others === 0)
+    if (volume.forgiven || isOnlyCounted(volume)) continue;
+    const isOurs = volume.ours > 0 || volume.mountedByUs;
+    if (isMounted(volume, world.kernel) && volume.others === 0 && isOurs)
       throw new Violation('clean', `${volume.key} is still mounted by its driver`);
     if (volume.ours > 0 && volume.attached && !volume.unsure)
       throw new Violation('clean', `driver mount of ${volume.key} was never given back`);

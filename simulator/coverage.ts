@@ -2,7 +2,6 @@
 export interface Coverage {
   /** `driver` and the managed modes as the kernel shows them, and whether somebody has or waits for it. */
   hit(facts: number, event: number, fault: number): void;
-  add(other: Coverage): void;
   readonly cells: Int32Array;
 }
 
@@ -15,6 +14,7 @@ export const FACTS: readonly string[] = ['driver-', 'driver+'].flatMap((driver) 
 export const EVENTS: readonly string[] = [
   'prepare',
   'isolate',
+  'update',
   'destroy',
   'cleanup',
   'get',
@@ -40,10 +40,16 @@ export const FAULTS: readonly string[] = [
   'failed',
   'unreachable',
   'timeout',
-  'late',
+  'garbage',
+  'broken',
+  'empty',
   'done-in-spite',
+  'late',
+  'late-kernel',
   'crash',
   'torn',
+  'unsynced',
+  'full-disk',
   'restart',
   'reboot',
   'damaged',
@@ -51,8 +57,10 @@ export const FAULTS: readonly string[] = [
   'stray',
   'vanished',
   'driver-restart',
+  'dead-mount',
   'driver-down',
   'other-client',
+  'operator',
 ];
 
 export function createCoverage(): Coverage {
@@ -62,9 +70,6 @@ export function createCoverage(): Coverage {
     hit(facts, event, fault) {
       const at = (facts * EVENTS.length + event) * FAULTS.length + fault;
       cells[at] = (cells[at] as number) + 1;
-    },
-    add(other) {
-      for (let i = 0; i < cells.length; i += 1) cells[i] = (cells[i] as number) + (other.cells[i] as number);
     },
   };
 }

@@ -1,48 +1,62 @@
 import { cleanup, describeAlive, mountRow } from './agent.ts';
-import { rebootDriver } from './drivers.ts';
+import { isMounted, rebootDriver } from './drivers.ts';
 import { loseJournal, note, replayJournal, send } from './host.ts';
-import { comeTrueLater, perform, runLate } from './perform.ts';
+import { doubt } from './kernel_effects.ts';
+import { comeTrueLater, runLate } from './late.ts';
+import { METHODS, perform } from './perform.ts';
 import { ROOT } from './setup.ts';
-import { noteFault, type SimContainer, type World } from './world.ts';
+import { doubtCount, noteFault, type SimContainer, volumeOf, type Work, type World } from './world.ts';
 
-/** What was under way when the host died: done, done later, or never. */
-function abandonWork(world: World): void {
-  const { random } = world;
-  for (const work of world.work) {
-    if (work.outcome !== undefined || work.effect.type === 'observe') continue;
-    const mayComeLater = work.effect.type === 'driver' && work.effect.op !== 'get';
-    const roll = random.below(mayComeLater ? 3 : 2);
-    if (work.effect.type === 'driver') {
-      const volume = world.volumes.get(work.key);
-      if (volume) volume.unsure = true;
-      if (roll === 2) comeTrueLater(world, work.effect.op, work.key);
-    }
-    if (roll === 0) perform(world, work);
-  }
-  for (const { key, effect } of world.work) {
-    const volume = world.volumes.get(key);
-    if (volume && effect.type === 'driver') volume.unsure = true;
-    if (volume && effect.type === 'bind') volume.unheard = true;
-  }
+/**
+ * What was under way when the host died: done, done later, or never; nobody hears of it. When the agent is gone with it, so is what
+ * the kernel was doing for it.
+ */
+function abandonWork(world: World, isGone: boolean): void {
+  for (const work of world.work) abandon(world, work, isGone);
   world.work = [];
+  if (isGone) world.late = world.late.filter(({ effect }) => !effect);
+}
+
+function abandon(world: World, work: Work, isGone: boolean): void {
+  const { effect, key } = work;
+  if (effect.type === 'observe' || effect.type === 'place') return;
+  if (work.outcome === undefined) {
+    const roll = world.random.below(3);
+    if (roll === 0) perform(world, work);
+    if (roll === 1 && effect.type !== 'driver' && !isGone) comeTrueLater(world, effect.type, key, effect);
+    if (roll === 1 && effect.type === 'driver' && effect.op !== 'get')
+      comeTrueLater(world, METHODS[effect.op] as string, key);
+  }
+  if (effect.type === 'driver') {
+    if (effect.op !== 'get') doubtCount(world, volumeOf(world, key));
+  } else if (effect.type === 'detach') doubt(world, effect);
+  else {
+    const value = work.outcome?.value as { mountId: number } | undefined;
+    const made = world.kernel.mounts.find(({ id }) => id === value?.mountId);
+    if (made) made.doubtful = true;
+  }
 }
 
 /** The agent and the host in it die; both come again. */
 export function crashAgent(world: World, journal: 'whole' | 'damaged' | 'new'): void {
-  noteFault(world, world.dying === 'before' ? 'torn' : 'crash');
-  abandonWork(world);
+  if (world.dying === '') noteFault(world, 'crash');
+  abandonWork(world, true);
+  world.queued = [];
   const { alive, orphans } = afterAgentDeath(world);
   if (journal !== 'whole') {
     finishLate(world);
     loseJournal(world);
   }
   replayJournal(world);
-  if (journal !== 'whole') forgive(world);
   const containers = alive.map((container) => {
-    const isNamed = journal === 'whole' || container.phase !== 'running' || !world.random.chance(0.2);
+    const isNamed = journal === 'whole' || (container.parent === '' && !world.random.chance(0.2));
     container.anonymous ||= !isNamed;
     return describeAlive(container, isNamed);
   });
+  if (journal !== 'whole') {
+    for (const container of world.containers.values()) container.survivor = true;
+    forgive(world, alive);
+  }
   recover(world, journal, containers, orphans);
 }
 
@@ -54,9 +68,11 @@ function afterAgentDeath(world: World): { alive: SimContainer[]; orphans: string
     const fate = world.random.weighted([7, 2, 1]);
     const isRunning = container.phase === 'running';
     if (isRunning && fate === 0) alive.push(container);
-    else if (fate < 2) orphans.push(container.id);
-    else world.containers.delete(container.id);
-    if (!isRunning) container.phase = 'failed';
+    else if (fate < 2) {
+      orphans.push(container.id);
+      container.voided = true;
+    } else world.containers.delete(container.id);
+    if (!isRunning) giveUp(container);
   }
   return { alive, orphans };
 }
@@ -68,30 +84,47 @@ function finishLate(world: World): void {
   runLate(world);
 }
 
-function forgive(world: World): void {
+/** What a driver had for us and nothing shows any more: no policy can know of it. */
+function forgive(world: World, alive: readonly SimContainer[]): void {
   for (const volume of world.volumes.values()) {
-    if (volume.ours > 0 || volume.attached) volume.forgiven = true;
-    volume.unsure = true;
+    doubtCount(world, volume);
+    volume.owesOnce = false;
+    if (volume.ours === 0 && !volume.attached && !isMounted(volume, world.kernel)) continue;
+    const isBound = [`${ROOT}/${volume.key}`, `${ROOT}/.ro/${volume.key}`].some((at) => world.kernel.top(at));
+    const isNamed = alive.some(
+      ({ wants, anonymous }) => !anonymous && wants.some(({ key }) => key === volume.key),
+    );
+    const isShown = !volume.quirks.plain && isMounted(volume, world.kernel) && (isBound || isNamed);
+    if (!isShown || volume.ours > 1) volume.forgiven = true;
   }
 }
 
-/** The host alone dies: the agent and its containers stay. */
+/** Its call came to nothing: the agent will clean it up. */
+function giveUp(container: SimContainer): void {
+  container.phase = 'failed';
+  container.voided = true;
+}
+
+/** The host alone dies: the agent and its containers stay, and it says again what was not heard. */
 export function restartHost(world: World): void {
-  noteFault(world, 'restart');
-  abandonWork(world);
+  if (world.dying === '') noteFault(world, 'restart');
+  abandonWork(world, false);
   replayJournal(world);
-  for (const container of world.containers.values())
-    if (container.phase === 'asked') container.phase = 'failed';
+  for (const container of world.containers.values()) if (container.phase === 'asked') giveUp(container);
   note(world, 'restart', []);
   send(world, { type: 'restart', bootId: `b${world.bootId}`, mounts: ourMounts(world) });
+  const { queued } = world;
+  world.queued = [];
+  for (const { fields, id } of queued) send(world, fields, id);
 }
 
 /** Everything dies. No container comes again, and none is cleaned up. */
 export function reboot(world: World): void {
   noteFault(world, 'reboot');
   for (const { key, effect } of world.work)
-    if (effect.type === 'driver') (world.volumes.get(key) as { unsure: boolean }).unsure = true;
+    if (effect.type === 'driver') doubtCount(world, volumeOf(world, key));
   world.work = [];
+  world.queued = [];
   world.late = [];
   world.untold = [];
   world.containers.clear();
@@ -104,18 +137,13 @@ export function reboot(world: World): void {
 }
 
 function recover(world: World, journal: string, containers: object[], orphans: string[]): void {
-  send(world, { type: 'configure', config: world.setup.config });
+  world.config = world.setup.config;
+  send(world, { type: 'configure', config: world.config });
   note(world, 'recover', []);
   const mounts = ourMounts(world);
   const common = { type: 'recover', journal, bootId: `b${world.bootId}` };
-  const mayBeParted = containers.length + orphans.length > 0;
-  const parts =
-    mayBeParted && world.random.chance(0.3)
-      ? [
-          { containers, orphans: [], mounts: [] },
-          { containers: [], orphans, mounts },
-        ]
-      : [{ containers, orphans, mounts }];
+  const parts = inParts(world, { containers, orphans, mounts });
+  if (world.faults && world.random.chance(0.05)) die(world);
   parts.forEach((part, index) => {
     send(world, { ...common, ...part, part: index, last: index === parts.length - 1 });
   });
@@ -123,6 +151,44 @@ function recover(world: World, journal: string, containers: object[], orphans: s
     const container = world.containers.get(id);
     if (container && world.random.chance(0.5)) cleanup(world, container);
   }
+}
+
+interface Part {
+  containers: object[];
+  orphans: string[];
+  mounts: object[];
+}
+
+/** Mostly all at once; else as large recoveries come: containers, orphans and mounts in parts of their own. */
+function inParts(world: World, whole: Part): Part[] {
+  if (!world.random.chance(0.3)) return [whole];
+  const size = 1 + world.random.below(2);
+  const parts: Part[] = [];
+  for (let at = 0; at < whole.containers.length; at += size)
+    parts.push({ containers: whole.containers.slice(at, at + size), orphans: [], mounts: [] });
+  if (whole.orphans.length > 0) parts.push({ containers: [], orphans: whole.orphans, mounts: [] });
+  parts.push({ containers: [], orphans: [], mounts: whole.mounts });
+  return parts;
+}
+
+/** The host dies at one of the next events: before or after it is on disk, with several on their way to it, or as the disk is full. */
+export function die(world: World): void {
+  world.dying = world.random.pick(['before', 'after', 'unsynced', 'full'] as const);
+  world.unsynced = world.dying === 'unsynced' ? 1 + world.random.below(4) : 0;
+  world.synced = world.journal.length;
+}
+
+/** A host that died at an event starts again, with its agent or alone; with a full disk only when there is room. */
+export function comeBack(world: World): void {
+  noteFault(
+    world,
+    { before: 'torn', after: 'crash', unsynced: 'unsynced', full: 'full-disk', '': 'crash' }[world.dying],
+  );
+  if (world.dying === 'full') world.now += world.random.below(60_000);
+  runLate(world);
+  // Before its first recovery was answered a host cannot be alone: the agent waits for it.
+  if (world.recovered && world.random.chance(0.4)) restartHost(world);
+  else crashAgent(world, 'whole');
 }
 
 /** The very first start. */

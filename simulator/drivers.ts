@@ -17,6 +17,11 @@ export function isMounted(volume: SimVolume, kernel: Kernel): boolean {
   return volume.quirks.plain ? volume.fs !== undefined : driverMount(volume, kernel) !== undefined;
 }
 
+/** The driver's mount that a path lies on, unless the path lies on the agent's disk or under the managed root. */
+export function mountAt(volume: SimVolume, kernel: Kernel, path: string): HostMount | undefined {
+  return path.startsWith(`${ROOT}/`) || volume.quirks.plain ? undefined : driverMount(volume, kernel);
+}
+
 /** One Mount call, by us or by another client. */
 export function mountVolume(volume: SimVolume, kernel: Kernel, client: string): Answer {
   const { quirks } = volume;
@@ -31,12 +36,15 @@ export function mountVolume(volume: SimVolume, kernel: Kernel, client: string): 
   else volume.others = quirks.counts === 'calls' ? volume.others + 1 : 1;
   volume.attached = true;
   if (client === OURS) volume.unmountSent = false;
+  const dead = driverMount(volume, kernel);
+  if (dead?.fs.dead) kernel.unmount(dead);
   if (!believes && !isMounted(volume, kernel)) {
     const first = quirks.firstMount ? kernel.mounts.find(({ fs }) => fs === volume.fs) : undefined;
     if (first) return { ok: true, mountpoint: first.target };
     makeAvailable(volume, kernel);
     volume.mountedByUs = client === OURS;
   }
+  if (quirks.plain && client === OURS) volume.blind = false;
   return { ok: true, mountpoint: volume.mountpoint };
 }
 
@@ -62,6 +70,7 @@ export function unmountVolume(volume: SimVolume, kernel: Kernel, client: string)
   volume.count = Math.max(0, volume.count - 1);
   if (client === OURS) volume.ours = Math.max(0, volume.ours - 1);
   else volume.others = Math.max(0, volume.others - 1);
+  volume.mountedByUs &&= volume.ours > 0;
   if (quirks.counts === 'ids' ? volume.ids.size === 0 : volume.count === 0) takeDown(volume, kernel);
   if (!isKnown && quirks.strict) return { ok: false, message: `volume ${volume.name} is not mounted` };
   return { ok: true, mountpoint: '' };
@@ -72,27 +81,29 @@ function takeDown(volume: SimVolume, kernel: Kernel): void {
   volume.attached = false;
   if (mount) kernel.unmount(mount);
   if (volume.quirks.plain) volume.fs = undefined;
-  if (volume.quirks.counts === 'none') volume.ours = volume.others = 0;
+  volume.ours = volume.others = 0;
   if (!volume.quirks.everyMount) return;
   for (const other of kernel.mounts)
     if (other.fs === volume.fs && other.target.startsWith(`${ROOT}/`)) kernel.unmount(other);
 }
 
-/** The driver's process dies and comes again. */
-export function restartDriver(volume: SimVolume, kernel: Kernel): void {
-  if (!volume.quirks.forgets) return;
+/** The driver's process dies and comes again. True when its mounts have stayed in the kernel, dead. */
+export function restartDriver(volume: SimVolume, kernel: Kernel): boolean {
+  if (!volume.quirks.forgets) return false;
   volume.count = 0;
   volume.unsure = true;
-  if (volume.quirks.counts !== 'ids') return;
+  if (volume.quirks.counts !== 'ids') return false;
   volume.ids.clear();
+  volume.mountedByUs &&= volume.ours > 0;
   volume.ours = volume.others = 0;
   volume.attached = false;
   const mount = driverMount(volume, kernel);
-  if (!mount && !volume.quirks.plain) return;
-  if (mount) kernel.unmount(mount);
+  if (!mount && !volume.quirks.plain) return false;
+  if (mount && !volume.quirks.staysDead) kernel.unmount(mount);
   if (volume.fs) volume.fs.dead = true;
   if (volume.quirks.plain) volume.fs = undefined;
   hurt(volume, false);
+  return volume.quirks.staysDead;
 }
 
 /** The machine starts anew: nothing is mounted; ids that a driver wrote down are still written down. */
@@ -106,6 +117,8 @@ export function rebootDriver(volume: SimVolume): void {
   for (const id of [...volume.ids]) if (id !== OURS) volume.ids.delete(id);
   if (volume.quirks.forgets) volume.ids.clear();
   volume.pending = 0;
+  volume.owesOnce = volume.unsure || volume.ours > 0;
+  volume.taken ||= volume.ours > 0;
   volume.unsure ||= volume.quirks.plain;
   volume.blind = false;
 }

@@ -17,6 +17,8 @@ export interface HostMount {
   readonly made: 'driver' | 'managed' | 'foreign';
   /** The mount that it was bound from, 0 for none. */
   readonly from: number;
+  /** The policy was not told that it was made, or whether it was unmounted: it may be replaced although it is good. */
+  doubtful: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export function createKernel(saved: SavedKernel = { mounts: [], nextId: 100, nex
       return mounts;
     },
     mount(target, fs, root, made, from = 0) {
-      const mount: HostMount = { id: nextId++, target, fs, root, made, from };
+      const mount: HostMount = { id: nextId++, target, fs, root, made, from, doubtful: false };
       mounts.push(mount);
       return mount;
     },

@@ -1,9 +1,10 @@
-import { ACTIONS, complete, unmountOther } from './actions.ts';
+import { ACTIONS, complete, configure, unmountOther } from './actions.ts';
 import { cleanup } from './agent.ts';
 import { checkClean } from './checks.ts';
-import { crashAgent, start } from './crashes.ts';
+import { type Coverage, createCoverage } from './coverage.ts';
+import { comeBack, restartHost, start } from './crashes.ts';
 import { HostDied, note, send } from './host.ts';
-import { runLate } from './perform.ts';
+import { runLate } from './late.ts';
 import { createRandom, derive } from './random.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { Violation } from './violation.ts';
@@ -48,14 +49,19 @@ export function planOf(setup: Setup, steps: number): Action[] {
   });
 }
 
-export function runSeed(seed: number, steps: number, policies: Policies): Result {
+export function runSeed(seed: number, steps: number, policies: Policies, coverage: Coverage): Result {
   const setup = createSetup(seed);
-  return runPlan(setup, planOf(setup, steps), policies);
+  return runPlan(setup, planOf(setup, steps), policies, coverage);
 }
 
 /** Runs the actions, with faults, then lets everything come to rest, without. */
-export function runPlan(setup: Setup, plan: readonly Action[], policies: Policies): Result {
-  const world = createWorld(setup, policies);
+export function runPlan(
+  setup: Setup,
+  plan: readonly Action[],
+  policies: Policies,
+  coverage = createCoverage(),
+): Result {
+  const world = createWorld(setup, policies, coverage);
   try {
     start(world);
     for (const action of plan) act(world, action);
@@ -80,11 +86,12 @@ function act(world: World, { name, seed }: Action): void {
 
 /** A host that dies at an event is started again, until it lives. */
 function surviving(world: World, run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof HostDied)) throw error;
-    crashAgent(world, 'whole');
+  for (let next = run; ; next = () => comeBack(world)) {
+    try {
+      return next();
+    } catch (error) {
+      if (!(error instanceof HostDied)) throw error;
+    }
   }
 }
 
@@ -99,11 +106,13 @@ export function wake(world: World): void {
 /** No more faults: drivers answer, others leave, all containers end; what was late comes true. */
 export function settle(world: World): void {
   world.random = createRandom(derive(world.setup.seed, 0));
-  if (world.dying) surviving(world, () => send(world, { type: 'tick' }));
-  world.dying = '';
   world.faults = false;
+  while (world.dying !== '') surviving(world, () => send(world, { type: 'tick' }));
   world.downUntil.clear();
-  send(world, { type: 'configure', config: world.setup.config });
+  // What an operator made the policy forget is found again when the host starts.
+  if (world.forgot) restartHost(world);
+  configure(world, world.setup.config);
+  world.draining = false;
   send(world, { type: 'operator', verb: 'resume' });
   for (const { driver, name } of world.volumes.values())
     send(world, { type: 'operator', verb: 'release', driver, name });

@@ -26,6 +26,10 @@ export interface Quirks {
   hints: boolean;
   /** Get is missing. */
   noGet: boolean;
+  /** And so is List. */
+  noList: boolean;
+  /** What a restart of the driver forgets stays in the kernel's table, dead (FUSE). */
+  staysDead: boolean;
   /** Mount creates what does not exist. */
   creates: boolean;
   /** Volumes are plain directories: the kernel never shows a mount. */
@@ -64,12 +68,13 @@ const ORDINARY: [string, number][] = [
   ['deliver', 6],
   ['destroy', 2],
   ['again', 2],
+  ['debug', 0.7],
+  ['update', 0.7],
 ];
 
 const FAULTS: [string, number][] = [
   ['crash', 2],
-  ['crashBefore', 1.5],
-  ['crashAfter', 1.5],
+  ['die', 3],
   ['restart', 1.5],
   ['reboot', 0.7],
   ['damage', 1],
@@ -83,11 +88,12 @@ const FAULTS: [string, number][] = [
   ['otherMount', 2],
   ['otherUnmount', 2],
   ['operator', 1.5],
-  ['configure', 0.7],
+  ['configure', 1],
 ];
 
 function createQuirks(random: Random): Quirks {
   const plain = random.chance(0.1);
+  const noGet = random.chance(0.15);
   return {
     counts: random.pick(['none', 'ids', 'calls'] as const),
     forgets: random.chance(0.4),
@@ -98,7 +104,9 @@ function createQuirks(random: Random): Quirks {
     dataDir: random.chance(0.6),
     sameDev: random.chance(0.5),
     hints: random.chance(0.3),
-    noGet: random.chance(0.1),
+    noGet,
+    noList: noGet && random.chance(0.4),
+    staysDead: !plain && random.chance(0.4),
     creates: random.chance(0.4),
     plain,
   };
@@ -118,16 +126,38 @@ export function createSetup(seed: number): Setup {
     lingerMs: random.pick([0, 0, 5000]),
     settleMs: random.pick([30000, 10000]),
     drivers: Object.fromEntries(
-      Object.entries(quirks).map(([name, { plain, noGet }]) => [
+      Object.entries(quirks).map(([name, { plain, noGet, creates }]) => [
         name,
         {
           plainDirs: plain,
-          mountNeverCreates: noGet && !quirks[name as 'ebs'].creates,
+          mountNeverCreates: noGet && !creates,
           create: random.chance(0.5),
+          createOptions: random.chance(0.7) ? ['size'] : [],
           mountMs: random.pick([120000, 20000]),
+          ...(random.chance(0.1) ? { sharing: 'exclusive' as const } : {}),
+          ...(random.chance(0.06) ? { readonly: true } : {}),
+          ...(random.chance(0.1) ? { lingerMs: 2000 } : {}),
         },
       ]),
     ),
+    ...createAdmission(random),
   };
   return { seed, config, quirks, weights, trouble };
+}
+
+/** What single volumes may, and whether a task must have been given them. */
+function createAdmission(random: Random): Partial<Config> {
+  const volumes: NonNullable<Config['volumes']> = {};
+  if (random.chance(0.2)) volumes['ebs/v1'] = { sharing: random.pick(['exclusive', 'shared'] as const) };
+  if (random.chance(0.15)) volumes['nfs/n1'] = { readonly: true };
+  if (random.chance(0.15)) volumes['ebs/v2'] = { lingerMs: random.pick([0, 1000]) };
+  if (!random.chance(0.2)) return { volumes };
+  return {
+    volumes,
+    offers: {
+      ebsvolumes: { driver: 'ebs', volumes: ['v1', 'v2', 'ghost'] },
+      nfsvolumes: { driver: 'nfs', volumes: ['n1'] },
+    },
+    requireOffer: random.chance(0.5),
+  };
 }

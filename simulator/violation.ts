@@ -24,7 +24,8 @@ export const RULES = {
   limited: 'a container is limited only when its volume was taken from it',
   calm: 'what fails is tried again with a pause',
   typing: 'a name that does not exist makes no volume',
-  starts: 'a recovery is never refused',
+  starts: 'a recovery or a configuration that was taken once is never refused',
+  admitted: 'who may not have a volume is refused, and nobody else',
 } as const;
 
 export type Rule = keyof typeof RULES;

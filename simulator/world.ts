@@ -1,4 +1,4 @@
-import type { WorkEffect } from '../host/frames/types.ts';
+import type { BindEffect, Config, DetachEffect, WorkEffect } from '../host/frames/types.ts';
 import type { Policy } from '../host/policy/policy.ts';
 import { type Coverage, createCoverage, FAULTS } from './coverage.ts';
 import { createKernel, type FileSystem, type Kernel } from './kernel.ts';
@@ -36,8 +36,12 @@ export interface SimVolume {
   hurts: number;
   /** Something went wrong with a mount or an unmount: the policy can no longer know the count. */
   unsure: boolean;
-  /** A bind was made and its end never told: the policy cannot know what it shows. */
-  unheard: boolean;
+  /** Since it was last clean somebody else took a mount of it away: what the kernel shows is then less than what the driver counts. */
+  taken: boolean;
+  /** The machine was started anew: what it may have had for us is given back once, whatever is seen. */
+  owesOnce: boolean;
+  /** Until then something of it may come true that was given up. */
+  lateUntil: number;
   /** The record of it was lost, and nothing else showed it: what the driver has is not known to the policy. */
   forgiven: boolean;
   /** An unmount was sent since our last mount. */
@@ -54,12 +58,21 @@ export interface OwnMount {
 
 export interface SimContainer {
   readonly id: string;
-  readonly labels: [string, string][];
+  /** Where its requests stand, and its resources, as the agent says it in events. */
+  readonly asks: Record<string, unknown>;
   readonly wants: readonly { key: string; readonly: boolean; target: string }[];
   /** `asked`: prepare is open; `ready`: answered ok; `running`: it has its own namespace; `failed`: it will be cleaned up. */
   phase: 'asked' | 'ready' | 'running' | 'failed';
   limited: boolean;
   destroyed: boolean;
+  /** Its prepare was open when the host died, or the agent only knows that it has to be cleaned up: it is not prepared again. */
+  voided: boolean;
+  /** The container it is nested in, '' for none. */
+  readonly parent: string;
+  /** Codes with which its prepare has to be refused, as the world was when it was asked. */
+  readonly refusals: readonly string[];
+  /** It was there when a journal was lost: it may hold what the policy does not know of. */
+  survivor: boolean;
   /** Recovered without labels from a lost journal: nobody but the kernel knows what it has. */
   anonymous: boolean;
   own: OwnMount[];
@@ -76,11 +89,15 @@ export interface Late {
   readonly dueAt: number;
   readonly op: string;
   readonly key: string;
+  /** What the kernel was to do. */
+  readonly effect: BindEffect | DetachEffect | undefined;
+  /** `hurts` of the volume when it was given up. */
+  readonly hurts: number;
 }
 
 export interface Outcome {
   ok: boolean;
-  value?: Record<string, unknown>;
+  value?: unknown;
   error?: { code: string; message: string; kind: string };
 }
 
@@ -116,6 +133,8 @@ export interface World {
   base: Uint8Array;
   /** Events on disk. */
   journal: Entry[];
+  /** A state of the policy on the way, and how many events of the journal led to it. */
+  kept: { state: Uint8Array; events: number };
   /** What the host learnt from events: mountpoints and file systems, by volume. */
   mountpoints: Map<string, string>;
   devs: Map<string, FileSystem>;
@@ -136,8 +155,18 @@ export interface World {
   untold: { target: string; key: string }[];
   /** The last done that was told, for telling it twice. */
   lastDone: Record<string, unknown> | undefined;
-  /** The host dies at the next event: before or after it is on disk. */
-  dying: '' | 'before' | 'after';
+  /** How the host dies at the next event: before or after it is on disk, in a sync with others, or because the disk is full. */
+  dying: '' | 'before' | 'after' | 'unsynced' | 'full';
+  /** Events that still come before that, and the length of the journal on disk. */
+  unsynced: number;
+  synced: number;
+  /** What the agent will say again to a host that comes back alone. */
+  queued: { fields: Record<string, unknown>; id: string }[];
+  /** What the policy was configured with last. */
+  config: Config;
+  draining: boolean;
+  /** An operator took a volume off the record. */
+  forgot: boolean;
   fault: number;
   /** Events so far. */
   steps: number;
@@ -152,7 +181,8 @@ export interface Policies {
   empty: Uint8Array;
 }
 
-export function createWorld(setup: Setup, policies: Policies): World {
+/** `coverage` is where hits of the table are counted. */
+export function createWorld(setup: Setup, policies: Policies, coverage = createCoverage()): World {
   policies.deciding.restore(policies.empty);
   const kernel = createKernel();
   const volumes = (setup.volumes ?? VOLUMES).map(([driver, name]) =>
@@ -164,13 +194,14 @@ export function createWorld(setup: Setup, policies: Policies): World {
     kernel,
     volumes: new Map(volumes.map((volume) => [volume.key, volume])),
     containers: new Map(),
-    coverage: createCoverage(),
+    coverage,
     downUntil: new Map(),
     policy: policies.deciding,
     other: policies.comparing,
     empty: policies.empty,
     base: policies.empty,
     journal: [],
+    kept: { state: policies.empty, events: 0 },
     mountpoints: new Map(),
     devs: new Map(),
     random: createRandom(setup.seed),
@@ -188,6 +219,12 @@ export function createWorld(setup: Setup, policies: Policies): World {
     untold: [],
     lastDone: undefined,
     dying: '',
+    unsynced: 0,
+    synced: 0,
+    queued: [],
+    config: setup.config,
+    draining: false,
+    forgot: false,
     fault: 0,
     steps: 0,
     begun: new Map(),
@@ -215,7 +252,9 @@ function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
     blind: false,
     hurts: 0,
     unsure: false,
-    unheard: false,
+    taken: false,
+    owesOnce: false,
+    lateUntil: 0,
     forgiven: false,
     unmountSent: false,
   };
@@ -237,8 +276,20 @@ export function keyOfTarget(target: string): string {
   return target.split('/').slice(-2).join('/');
 }
 
-/** Somebody else than the policy took the volume away. */
-export function hurt(volume: SimVolume, told: boolean): void {
+/** The policy cannot know any more what the driver counts; what was sent may come true for `settleMs`. */
+export function doubtCount(world: World, volume: SimVolume): void {
+  volume.unsure = true;
+  volume.lateUntil = Math.max(volume.lateUntil, world.now + (world.setup.config.settleMs as number));
+}
+
+/** Somebody else than the policy took the volume away; `work` is what is under way. */
+export function hurt(volume: SimVolume, told: boolean, work: readonly Work[] = []): void {
   volume.hurts += 1;
+  // It then looks as if the unmount had been the driver's last.
+  const isUnmounting = work.some(
+    ({ key, effect }) => key === volume.key && effect.type === 'driver' && effect.op === 'unmount',
+  );
+  if (isUnmounting) volume.unsure = true;
+  volume.taken = true;
   if (!told) volume.blind = true;
 }

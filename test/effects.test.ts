@@ -102,6 +102,23 @@ effects('a Get that is refused for a volume that List shows went wrong, and is t
   assert.is(((await gone.do('get')) as { error: { kind: string } }).error.kind, 'refused');
 });
 
+effects('a Get or a List that goes well and says nothing proves nothing', async () => {
+  const empty = await driver({ Get: [200, ''], List: OTHERS });
+  assert.is(((await empty.do('get')) as { error: { kind: string } }).error.kind, 'refused');
+  const listed = await driver({ Get: [200, { Err: '' }], List: LISTED });
+  assert.equal(await listed.do('get'), { ok: true, value: { exists: true } });
+  const mute = await driver({ Get: [500, { Err: 'busy' }], List: [200, {}] });
+  assert.equal(seen(await mute.observe()), { answered: false });
+  const none = await driver({ Get: [500, { Err: 'no such volume' }], List: [200, { Volumes: null }] });
+  assert.equal(seen(await none.observe()), { answered: true, exists: false });
+});
+
+effects('a driver that has neither Get nor List answers with its Path, also when that is a no', async () => {
+  const nowhere = await driver({ Path: [500, { Err: 'not mounted' }] });
+  assert.equal(seen(await nowhere.observe()), { answered: true });
+  assert.equal(seen(await (await driver({})).observe()), { answered: false });
+});
+
 function seen(outcome: unknown): Record<string, unknown> {
   return (outcome as { value: { driver: Record<string, unknown> } }).value.driver;
 }

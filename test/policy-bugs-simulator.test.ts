@@ -1,40 +1,12 @@
 /** One test for each mistake of the policy that the simulator found, in the events to which it was shrunk. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Effect, WorkEffect } from '../host/frames/types.ts';
 import { failed } from './machine.ts';
-import { createWorld, driverOps, isWork, kinds, prepareEvent, RECOVER, type World } from './world.ts';
+import { end, only, timeout, unmounting, until, V1 } from './policy_under_way.ts';
+import { createWorld, driverOps, kinds, prepareEvent, RECOVER } from './world.ts';
 
 const bugs = suite('policy: mistakes that the simulator found');
-const V1 = { volume: 'v1:data' };
-const timeout = failed('timeout', 'timeout', 'no answer');
 const nothing = { managed: [], driver: { answered: true, exists: true }, pinnedBy: [] };
-
-function only(effects: Effect[], kind: string): WorkEffect {
-  const found = effects.find((effect) => isWork(effect) && kinds([effect])[0] === kind);
-  assert.ok(found, `no ${kind} among ${kinds(effects).join(', ')}`);
-  return found as WorkEffect;
-}
-
-function end(world: World, effect: WorkEffect, outcome: Record<string, unknown>): Effect[] {
-  return world.send({ type: 'done', effect: effect.effect, ...outcome });
-}
-
-/** Performs truthfully until an effect of this kind is next, and returns that. */
-function until(world: World, effects: Effect[], kind: string): WorkEffect {
-  let now = effects;
-  while (kinds(now)[0] !== kind) {
-    const next = now.find(isWork) as WorkEffect;
-    now = end(world, next, world.machine.answer(next));
-  }
-  return only(now, kind);
-}
-
-/** A first task has come and gone, and the unmount that follows is under way. */
-function unmounting(world: World): WorkEffect {
-  world.prepare('c1', V1);
-  return until(world, world.send({ type: 'cleanup', id: 'c1' }), 'unmount');
-}
 
 bugs('a prepare was answered ok while one of its volumes was being taken down', () => {
   const world = createWorld();

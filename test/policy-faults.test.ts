@@ -62,7 +62,7 @@ driver(
   'a bind that fails is looked at and made again; refused for another reason than a missing mount it names that',
   () => {
     const world = createWorld();
-    assert.equal(kinds(end(world, upTo(world, 'bind'), timeout)), []);
+    assert.equal(kinds(end(world, upTo(world, 'bind'), failed('failed', 'EIO', ''))), []);
     const later = world.pass(2000);
     assert.equal(kinds(later), ['observe', 'bind', 'place']);
     const other = createWorld();

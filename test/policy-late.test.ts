@@ -140,8 +140,9 @@ looks('a driver that does not answer leaves what the kernel shows', () => {
   world.prepare('c1', V1);
   world.machine.managed.clear();
   const observe = world.send({ type: 'lost', target: '/m/ebs/v1' });
-  const value = { managed: [], driver: { answered: false }, pinnedBy: [] };
-  assert.equal(kinds(end(world, observe, { ok: true, value })), ['bind'], 'its mount was never in doubt');
+  const driver = { answered: false, path: '/d/ebs/v1', pathMountId: 100 };
+  const shown = { managed: [], driver, pinnedBy: [] };
+  assert.equal(kinds(end(world, observe, { ok: true, value: shown })), ['bind'], 'its mount is there');
 });
 
 looks('a process outside of all containers is told, and keeps nothing; after a lost journal it does', () => {

@@ -142,7 +142,8 @@ for (const journal of ['new', 'damaged']) {
     const world = createWorld({ recover: false });
     world.machine.managed.set('/m/ebs/v1', 50);
     world.machine.driverMounts.set('ebs/v1', 49);
-    const effects = recover(world, { journal, containers: [alive('c1', V1)] });
+    const mounts = [MOUNT, { ...MOUNT, target: '/d/ebs/v1', mountId: 49 }];
+    const effects = recover(world, { journal, containers: [alive('c1', V1)], mounts });
     assert.equal(kinds(effects), ['observe']);
     assert.equal(kinds(world.cleanup('c1')), ['detach', 'observe', 'unmount']);
   });

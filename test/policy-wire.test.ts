@@ -102,7 +102,7 @@ reading('texts must be UTF-8 without surrogates and overlong forms', () => {
   const verb = (...bytes: number[]) =>
     saidTo(world, [0x97, 1, 11, 0, 9, 0xa0 | bytes.length, ...bytes, 0xa0, 0xa0]);
   const good = ['é', '€', '😀', '\ud7ff', '\u0800', '\u{10ffff}', '\u{10000}', 'aé€b'];
-  for (const text of good) assert.is(verb(...Buffer.from(text)), `unknown verb "${text}"`);
+  for (const text of good) assert.is(verb(...Buffer.from(text)), `verb: unknown verb "${text}"`);
   const bad = [
     [0xc0, 0x80],
     [0xc1, 0xbf],
@@ -179,7 +179,7 @@ reading('records of another shape are named', () => {
   assert.is(recover([], [], [], 2, true), 'part: the parts before it are missing');
   const labels = (pairs: unknown) => said(world, [1, 4, 0, 9, ['c1', pairs, [], [], [], '/s', null, null]]);
   assert.is(labels([['a']]), 'container.labels: has another number of fields');
-  assert.is(said(world, [1, 0, 0, 9, '']), 'the event cannot be read');
+  assert.is(said(world, [1, 0, 0, 9, '']), 'frame: the event cannot be read');
   const failure = (kind: unknown) => said(world, [1, 9, 0, 99, false, null, ['E', 'm', kind]]);
   assert.is(failure('odd'), 'error.kind: must be refused, failed, unreachable or timeout');
   assert.is(failure(7), 'error.kind: must be text');

@@ -21,30 +21,40 @@ import { retryLater } from './retry.ts';
 
 /** An effect ended: its facts go into the volume, and `next` says what follows. */
 export function done(outcome: Outcome): void {
-  if (!state.inFlight.has(outcome.effect)) {
-    return emitAlert(
-      'warn',
-      'unknown-effect',
-      'effect ' + decimal(outcome.effect) + ' ended, but was not under way',
-      '',
-      '',
-    );
-  }
+  if (!state.inFlight.has(outcome.effect)) return endedLate(outcome.effect, lastDoing(outcome.effect));
   const inFlight = state.inFlight.get(outcome.effect);
   state.inFlight.delete(outcome.effect);
   if (inFlight.isVolume) {
     const volume = state.volume(inFlight.key);
-    if (volume && volume.effect == outcome.effect) volumeDone(volume, outcome);
+    if (volume && volume.busy && volume.effect == outcome.effect) volumeDone(volume, outcome);
+    else endedLate(outcome.effect, volume);
   } else {
     const container = state.container(inFlight.key);
     if (container && container.placing == outcome.effect) placeDone(container, outcome);
   }
 }
 
+/** An end that nobody waits for any more says nothing. But something may have been done: the volume that it meant is looked at. */
+function endedLate(effect: f64, volume: Volume | null): void {
+  const key = volume ? volume.key : '';
+  emitAlert('warn', 'unknown-effect', 'effect ' + decimal(effect) + ' ended, but was not under way', '', key);
+  if (!volume) return;
+  volume.doubted = volume.busy;
+  if (!volume.busy) volume.forgetCertainty();
+  volume.retryAt = 0;
+  next(volume);
+}
+
+function lastDoing(effect: f64): Volume | null {
+  if (effect == 0) return null;
+  for (let each = state.volumes.first(); each; each = state.volumes.next(each))
+    if (each.effect == effect) return each;
+  return null;
+}
+
 function volumeDone(volume: Volume, outcome: Outcome): void {
   const doing = volume.doing;
   volume.doing = v.IDLE;
-  volume.effect = 0;
   if (doing == v.GET) got(volume, outcome);
   else if (doing == v.CREATE) created(volume, outcome);
   else if (doing == v.MOUNT) mounted(volume, outcome);
@@ -173,10 +183,11 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
     const other = readonly ? volume.rw : volume.ro;
     if (other == v.NO || volume.boundMountId == 0) volume.boundMountId = outcome.sourceMountId;
     volume.dev = outcome.dev;
+    volume.suspect &= ~v.modeBit(readonly);
     return setMode(volume, readonly, v.YES, outcome.mountId);
   }
   const failure = failureText('bind', volume, outcome);
-  if (!outcome.refused) volume.bindUnheard(readonly);
+  if (outcome.timedOut) volume.bindUnheard(readonly, state.now + state.configured().settleMs);
   volume.forgetCertainty();
   retryLater(volume, codeOf(outcome), failure);
   if (!outcome.refused) return;
@@ -193,12 +204,24 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
 function detached(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
-    return setMode(volume, readonly, v.NO, 0);
+    return uncover(volume, readonly, outcome.mountId);
   }
+  if (outcome.timedOut) volume.detachUnheard(readonly);
   const failure = failureText('detach', volume, outcome);
   volume.forgetCertainty();
   retryLater(volume, codeOf(outcome), failure);
   emitAlert('warn', 'detach-failed', failure, '', volume.key);
+}
+
+/** Of mounts stacked at one place the next one comes to light, and is told with the detach; nobody knows what it shows. */
+function uncover(volume: Volume, readonly: bool, mountId: f64): void {
+  const bit = v.modeBit(readonly);
+  if (mountId > 0) {
+    volume.suspect |= bit;
+    return setMode(volume, readonly, v.YES, mountId);
+  }
+  volume.suspect &= ~bit;
+  setMode(volume, readonly, (volume.stacked & bit) == 0 ? v.NO : v.UNKNOWN, 0);
 }
 
 export function setMode(volume: Volume, readonly: bool, fact: i32, mountId: f64): void {

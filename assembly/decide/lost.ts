@@ -1,7 +1,7 @@
 import { emitAlert } from '../effects/emit.ts';
 import { isWithin } from '../requests/names.ts';
 import { state } from '../state/state.ts';
-import { UNKNOWN } from '../state/volume.ts';
+import { UNKNOWN, Volume } from '../state/volume.ts';
 import { next } from './next.ts';
 import { parseManaged } from './paths.ts';
 
@@ -9,20 +9,27 @@ import { parseManaged } from './paths.ts';
 export function lost(target: string): void {
   const managed = parseManaged(target);
   if (managed) {
-    const volume = state.volume(managed.driver + '/' + managed.name);
+    const volume = state.volume(managed.key);
     if (!volume) return;
     if (managed.readonly) volume.ro = UNKNOWN;
     else volume.rw = UNKNOWN;
-    volume.doubted = volume.effect != 0;
+    volume.doubted = volume.busy;
     return next(volume);
   }
-  const volumes = state.volumes.values();
+  const volumes = volumesWithin(target);
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
-    if (volume.mountpoint.length == 0 || !isWithin(volume.mountpoint, target)) continue;
     emitAlert('error', 'driver-mount-lost', 'somebody unmounted ' + target, '', volume.key);
     volume.mounted = UNKNOWN;
-    volume.doubted = volume.effect != 0;
+    volume.doubted = volume.busy;
     next(volume);
   }
+}
+
+/** Volumes that their drivers show at `target` or below it. */
+function volumesWithin(target: string): Volume[] {
+  const list: Volume[] = [];
+  for (let each = state.volumes.first(); each; each = state.volumes.next(each))
+    if (each.mountpoint.length > 0 && isWithin(each.mountpoint, target)) list.push(each);
+  return list;
 }

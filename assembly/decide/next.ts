@@ -5,7 +5,7 @@ import { Container, LIMITED, PREPARING, READY } from '../state/container.ts';
 import { countUsers, state } from '../state/state.ts';
 import * as v from '../state/volume.ts';
 import { Volume } from '../state/volume.ts';
-import { managedPath } from './paths.ts';
+import { NO_TEXTS } from '../text.ts';
 import { advance, failWaiters, refuseCalls } from './prepare.ts';
 import { retryLater } from './retry.ts';
 
@@ -14,7 +14,7 @@ import { retryLater } from './retry.ts';
  * then comes here; calling it once more changes nothing. The table of facts × wants → effect is in ARCHITECTURE.md.
  */
 export function next(volume: Volume): void {
-  if (volume.effect != 0) return;
+  if (volume.busy || state.recovering !== null) return;
   if (volume.users.length == 0) backward(volume);
   else if (countUsers(volume, PREPARING) + countUsers(volume, READY) > 0) forward(volume);
 }
@@ -30,6 +30,8 @@ function forward(volume: Volume): void {
     if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);
   } else if (volume.mounted == v.NO) acquire(volume);
   else if (isStale(volume)) detachStale(volume);
+  else if (isSuspect(volume, false)) replace(volume, false);
+  else if (isSuspect(volume, true)) replace(volume, true);
   else if (volume.rw == v.NO && wantsMode(volume, false)) bind(volume, false);
   else if (volume.ro == v.NO && wantsMode(volume, true)) bind(volume, true);
   else tellWaiters(volume);
@@ -45,6 +47,16 @@ function waitForVanishing(volume: Volume): void {
 /** Our binds show a mount that the driver has replaced since. */
 function isStale(volume: Volume): bool {
   return volume.managed && volume.boundMountId > 0 && volume.boundMountId != volume.driverMountId;
+}
+
+/** A wanted bind that nobody may be given. */
+function isSuspect(volume: Volume, readonly: bool): bool {
+  if ((volume.suspect & v.modeBit(readonly)) == 0) return false;
+  return (readonly ? volume.ro : volume.rw) == v.YES && wantsMode(volume, readonly);
+}
+
+function replace(volume: Volume, readonly: bool): void {
+  if (mayBegin(volume)) detach(volume, readonly ? v.DETACH_RO : v.DETACH_RW, readonly);
 }
 
 /** Takes our binds away so that new ones can be made; true while there is one. */
@@ -66,9 +78,8 @@ function wantsMode(volume: Volume, readonly: bool): bool {
 }
 
 function tellWaiters(volume: Volume): void {
-  const users = volume.users.slice(0);
-  for (let i = 0; i < users.length; i++) {
-    const container = state.container(users[i]);
+  for (let i = 0; i < volume.users.length; i++) {
+    const container = state.container(volume.users[i]);
     if (container) advance(container);
   }
 }
@@ -83,7 +94,7 @@ function acquire(volume: Volume): void {
   const driver = state.configured().driver(volume.driver);
   const creates = wantsCreate(volume);
   if (volume.exists == v.UNKNOWN && (creates || !driver.mountNeverCreates)) {
-    emitDriver(volume, v.GET, 'get', [], waitLimit(volume));
+    emitDriver(volume, v.GET, 'get', NO_TEXTS, waitLimit(volume));
   } else if (volume.exists == v.NO && creates) {
     emitDriver(volume, v.CREATE, 'create', volume.options, driver.mountMs);
   } else if (volume.exists == v.NO) {
@@ -91,7 +102,7 @@ function acquire(volume: Volume): void {
   } else {
     volume.unmountTried = false;
     volume.witnessed = false;
-    emitDriver(volume, v.MOUNT, 'mount', [], driver.mountMs);
+    emitDriver(volume, v.MOUNT, 'mount', NO_TEXTS, driver.mountMs);
   }
 }
 
@@ -151,14 +162,7 @@ function bind(volume: Volume, readonly: bool): void {
   if (!mayBegin(volume)) return;
   const driver = state.configured().driver(volume.driver);
   const owner = driver.chownFirstHolder && !volume.managed ? firstUser(volume) : '';
-  emitBind(
-    volume,
-    readonly ? v.BIND_RO : v.BIND_RW,
-    managedPath(volume, readonly),
-    readonly,
-    owner,
-    volume.plainDirs,
-  );
+  emitBind(volume, readonly ? v.BIND_RO : v.BIND_RW, readonly, owner);
 }
 
 function firstUser(volume: Volume): string {
@@ -179,13 +183,13 @@ function backward(volume: Volume): void {
   if (!unmount) return forget(volume);
   volume.unmountTried = true;
   volume.witnessed = false;
-  emitDriver(volume, v.UNMOUNT, 'unmount', [], state.configured().driver(volume.driver).unmountMs);
+  emitDriver(volume, v.UNMOUNT, 'unmount', NO_TEXTS, state.configured().driver(volume.driver).unmountMs);
 }
 
 /** Nothing of it is left; the record stays as long as an unmount of it may still hit the next one who mounts it. */
 function forget(volume: Volume): void {
   if (state.now < volume.vanishAt) state.retryVolume(volume, volume.vanishAt);
-  else state.volumes.delete(volume.key);
+  else state.volumes.delete(volume);
 }
 
 /** A driver mount that the kernel shows and that may be ours; or one that is surely ours, shown or not. */
@@ -195,5 +199,5 @@ function owesUnmount(volume: Volume): bool {
 
 function detach(volume: Volume, doing: i32, readonly: bool): void {
   volume.witnessed = false;
-  emitDetach(volume, doing, managedPath(volume, readonly), readonly ? volume.roMountId : volume.rwMountId);
+  emitDetach(volume, doing, readonly);
 }

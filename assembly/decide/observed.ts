@@ -26,9 +26,12 @@ export function observed(volume: Volume, outcome: Outcome, witness: bool): void 
 function seeManaged(volume: Volume, outcome: Outcome): void {
   volume.rw = v.NO;
   volume.ro = v.NO;
+  volume.stacked = 0;
   for (let i = 0; i < outcome.managed.length; i++) {
     const seen = outcome.managed[i];
-    if (seen.mode == 'ro') {
+    const readonly = seen.mode == 'ro';
+    if ((readonly ? volume.ro : volume.rw) == v.YES) volume.stacked |= v.modeBit(readonly);
+    if (readonly) {
       volume.ro = v.YES;
       volume.roMountId = seen.mountId;
     } else {
@@ -36,6 +39,22 @@ function seeManaged(volume: Volume, outcome: Outcome): void {
       volume.rwMountId = seen.mountId;
     }
   }
+  seeBinds(volume);
+}
+
+/** A bind without an answer is over when it is seen, or when it can no longer come. */
+function seeBinds(volume: Volume): void {
+  if (volume.rw == v.YES) volume.binding &= ~v.RW;
+  if (volume.ro == v.YES) volume.binding &= ~v.RO;
+  if (volume.lookedAt >= volume.bindUntil) volume.binding = 0;
+  if (volume.rw == v.NO) volume.suspect &= ~v.RW;
+  if (volume.ro == v.NO) volume.suspect &= ~v.RO;
+  if (volume.binding == 0) return;
+  volume.suspect |= volume.binding;
+  if ((volume.binding & v.RW) != 0) volume.rw = v.UNKNOWN;
+  if ((volume.binding & v.RO) != 0) volume.ro = v.UNKNOWN;
+  retryLater(volume, TIMEOUT, 'bind ' + volume.key + ': no answer, and not there yet');
+  if (volume.retryAt > volume.bindUntil) state.retryVolume(volume, volume.bindUntil);
 }
 
 function seeDriver(volume: Volume, outcome: Outcome): void {
@@ -44,6 +63,8 @@ function seeDriver(volume: Volume, outcome: Outcome): void {
     volume.mountpoint = outcome.path;
     volume.driverMountId = outcome.pathMountId;
   } else if (!outcome.answered) {
+    // It is not where it was, and the driver does not say whether it is elsewhere.
+    if (!volume.plainDirs && volume.mountpoint.length > 0) volume.mounted = v.UNKNOWN;
     if (volume.mounted == v.UNKNOWN)
       retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
   } else if (volume.lookedAt < volume.settleAt) {
@@ -55,15 +76,16 @@ function seeDriver(volume: Volume, outcome: Outcome): void {
 
 /** The driver answers and the kernel shows no mount of it. Plain directories never show one: there the count decides. */
 function seeNothing(volume: Volume): void {
-  if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried) {
+  if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried && volume.mountpoint.length > 0) {
     volume.mounted = v.YES;
     return;
   }
   volume.mounted = v.NO;
   // It was that one unmount; of several the others may still be on their way.
   if (volume.vanishing == 1 && !volume.plainDirs) volume.vanishAt = 0;
-  if (volume.unmountTried) volume.owedMin = 0;
-  volume.owedMax = volume.owedMin;
+  if (!volume.unmountTried) return;
+  volume.owedMin = 0;
+  volume.owedMax = 0;
 }
 
 /** The kernel is the witness: a container that still has the volume keeps it from being unmounted, whatever the count says. */
@@ -78,6 +100,9 @@ function seePins(volume: Volume, outcome: Outcome): void {
     emitAlert(ours ? 'error' : 'info', ours ? 'pinned' : 'pinned-outside', text, pin.container, volume.key);
     if (ours) pinned = true;
   }
-  volume.witnessed = !pinned;
-  if (pinned) retryLater(volume, 'pinned', 'volume ' + volume.key + ' is still in use by a container');
+  // Somebody who came meanwhile has to be looked for when he is gone.
+  volume.witnessed = !pinned && volume.users.length == 0;
+  // A task that came meanwhile does not wait for it.
+  if (pinned && volume.users.length == 0)
+    retryLater(volume, 'pinned', 'volume ' + volume.key + ' is still in use by a container');
 }

@@ -2,7 +2,7 @@ import { emitAlert, emitOk, emitRefusal } from '../effects/emit.ts';
 import { CONFLICT, NO_SUCH_VOLUME } from '../errors.ts';
 import { state } from '../state/state.ts';
 import { Volume } from '../state/volume.ts';
-import { listed, nearest } from '../text.ts';
+import { decimal, listed, nearest } from '../text.ts';
 import { next } from './next.ts';
 
 const VERBS: string[] = ['retry', 'hold', 'release', 'forget', 'drain', 'resume'];
@@ -18,7 +18,7 @@ export function operator(call: f64, verb: string, driver: string, name: string):
     return emitRefusal(
       call,
       'bad-frame',
-      'unknown verb "' + verb + '"',
+      'verb: unknown verb "' + verb + '"',
       near.length > 0 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS),
     );
   }
@@ -47,11 +47,16 @@ function decideOn(call: f64, verb: string, volume: Volume): void {
 }
 
 function forget(call: f64, volume: Volume): void {
-  if (volume.users.length > 0 || volume.effect != 0) {
+  if (volume.users.length > 0 || volume.busy) {
     const why = volume.users.length > 0 ? 'held by container ' + listed(volume.users) : 'being worked on';
     return emitRefusal(call, CONFLICT, 'volume ' + volume.key + ' is ' + why, 'wait until it is free');
   }
-  state.volumes.delete(volume.key);
+  const open = Math.max(Math.max(volume.settleAt, volume.vanishAt), volume.bindUntil);
+  if (state.now < open) {
+    const message = 'something of volume ' + volume.key + ' had no answer, and may still come true';
+    return emitRefusal(call, CONFLICT, message, 'try again in ' + decimal(open - state.now) + ' ms');
+  }
+  state.volumes.delete(volume);
   emitAlert('warn', 'forgotten', 'an operator took volume ' + volume.key + ' off the record', '', volume.key);
   emitOk(call);
 }

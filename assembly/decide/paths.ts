@@ -1,10 +1,4 @@
 import { state } from '../state/state.ts';
-import { Volume } from '../state/volume.ts';
-
-/** Where the managed mount of a volume lies: rw at `<root>/<driver>/<name>`, ro at `<root>/.ro/<driver>/<name>`. */
-export function managedPath(volume: Volume, readonly: bool): string {
-  return state.configured().root + (readonly ? '/.ro/' : '/') + volume.key;
-}
 
 /** What a path under the managed root stands for. */
 export class ManagedTarget {
@@ -13,9 +7,14 @@ export class ManagedTarget {
     public name: string,
     public readonly: bool,
   ) {}
+
+  /** The key of its volume. */
+  get key(): string {
+    return this.driver + '/' + this.name;
+  }
 }
 
-/** The reverse of {@link managedPath}; null for any other path. */
+/** The reverse of {@link Config.managedPrefix}: what a target stands for, or null for any other path. */
 export function parseManaged(target: string): ManagedTarget | null {
   const prefix = state.configured().root + '/';
   if (!target.startsWith(prefix)) return null;

@@ -17,10 +17,10 @@ import { gather } from '../requests/gather.ts';
 import { Request } from '../requests/request.ts';
 import { Container, GONE, LIMITED, PREPARING, READY } from '../state/container.ts';
 import { state } from '../state/state.ts';
-import { DETACH_RO, DETACH_RW, NO, Volume, YES } from '../state/volume.ts';
+import { DETACH_RO, DETACH_RW, modeBit, NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
+import { isNested } from './nested.ts';
 import { next } from './next.ts';
-import { managedPath } from './paths.ts';
 import { release } from './release.ts';
 
 function refuse(call: f64, refusal: Refusal): void {
@@ -29,7 +29,7 @@ function refuse(call: f64, refusal: Refusal): void {
 
 /** A task is about to start: all of its volumes, or none. */
 export function prepare(call: f64, info: ContainerInfo): void {
-  if (!state.config || !state.recovered) {
+  if (!state.config || !state.recovered || state.recovering !== null) {
     return emitRefusal(
       call,
       NOT_RECOVERED,
@@ -39,11 +39,11 @@ export function prepare(call: f64, info: ContainerInfo): void {
   }
   const config = state.configured();
   const known = state.container(info.id);
-  const requests = gather(info, config);
+  const requests = gather(info, config, isNested(info.id, null));
   const wrong = requests.refusal;
   if (wrong) return refuse(call, wrong);
   if (known) return again(call, known, requests.list);
-  if (requests.list.length == 0) return emitMounts(call, [], []);
+  if (requests.list.length == 0) return emitMounts(call, []);
   if (state.draining) {
     return emitRefusal(
       call,
@@ -67,7 +67,7 @@ function begin(call: f64, info: ContainerInfo, requests: Request[], config: Conf
   container.sandbox = info.sandbox;
   container.rootfs = info.rootfs;
   container.user = info.user;
-  container.calls.push(call);
+  container.wait(call);
   state.deadline(container, state.now + config.prepareMs);
   for (let i = 0; i < requests.length; i++) attach(container, requests[i]);
   for (let i = 0; i < requests.length && container.phase == PREPARING; i++) {
@@ -80,7 +80,7 @@ function begin(call: f64, info: ContainerInfo, requests: Request[], config: Conf
 export function attach(container: Container, request: Request): void {
   let volume = state.volume(request.key);
   if (!volume) {
-    volume = state.addVolume(request.driver, request.name);
+    volume = state.addVolume(request.driver, request.name, request.key);
     volume.plainDirs = state.configured().driver(request.driver).plainDirs;
   }
   if (volume.users.length == 0) {
@@ -89,6 +89,7 @@ export function attach(container: Container, request: Request): void {
   }
   // A waiter does not wait for a pause that began before it came.
   volume.retryAt = 0;
+  volume.witnessed = false;
   volume.users.push(container.id);
   volume.lingerAt = 0;
 }
@@ -97,19 +98,34 @@ export function attach(container: Container, request: Request): void {
 function admitUse(request: Request, config: Config): Refusal | null {
   const volume = state.volume(request.key);
   if (!volume) return null;
-  if (request.options.length > 0 && volume.mounted != NO && !sameOptions(request.options, volume.options)) {
+  const isInUse = volume.users.length > 0 || volume.mounted != NO;
+  if (request.options.length > 0 && isInUse && !sameOptions(request.options, volume.options)) {
     const message = request.origin + ': volume ' + request.key + ' is in use with other options';
     return new Refusal(OPTIONS_DIFFER, message, 'leave the options away, or give the same');
   }
   const sharing = config.volume(request.key).sharing;
   const exclusive = sharing.length > 0 ? sharing == 'exclusive' : config.driver(request.driver).exclusive;
-  if (!exclusive || volume.users.length == 0) return null;
+  if (!exclusive) return null;
+  if (volume.users.length == 0) return mayBeHeld(volume, request);
   const message =
     request.origin +
     ': volume ' +
     request.key +
     ' is exclusive and held by container ' +
     listed(volume.users);
+  return new Refusal(EXCLUSIVE, message, 'wait for that container to end');
+}
+
+/** After a lost journal any container of before may still hold what nobody claims. */
+function mayBeHeld(volume: Volume, request: Request): Refusal | null {
+  if (!volume.unclaimed || state.quarantine.length == 0) return null;
+  const message =
+    request.origin +
+    ': volume ' +
+    request.key +
+    ' is exclusive, its record is lost, and container ' +
+    listed(state.quarantine) +
+    ' of before may hold it';
   return new Refusal(EXCLUSIVE, message, 'wait for that container to end');
 }
 
@@ -140,20 +156,10 @@ function again(call: f64, container: Container, requests: Request[]): void {
     return emitRefusal(call, NOT_MOUNTED, message, 'send its cleanup, and start it anew');
   }
   const joins = container.calls.length > 0;
-  container.calls.push(call);
+  container.wait(call);
   if (container.phase == PREPARING) return;
   if (!joins) state.deadline(container, state.now + state.configured().prepareMs);
   advance(container);
-}
-
-function answer(call: f64, container: Container): void {
-  const sources: string[] = [];
-  for (let i = 0; i < container.requests.length; i++) {
-    const request = container.requests[i];
-    const volume = state.volume(request.key) as Volume;
-    sources.push(managedPath(volume, request.readonly));
-  }
-  emitMounts(call, container.requests, sources);
 }
 
 function isThere(request: Request): bool {
@@ -161,6 +167,7 @@ function isThere(request: Request): bool {
   // What is being taken away shows as there until that has ended.
   if (!volume || volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)
     return false;
+  if ((volume.suspect & modeBit(request.readonly)) != 0) return false;
   return request.readonly ? volume.ro == YES : volume.rw == YES;
 }
 
@@ -171,9 +178,8 @@ export function advance(container: Container): void {
   if (!container.placed) return emitPlace(container);
   container.phase = READY;
   container.deadlineAt = 0;
-  const calls = container.calls;
-  container.calls = [];
-  for (let i = 0; i < calls.length; i++) answer(calls[i], container);
+  const calls = container.waited();
+  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);
 }
 
 /** Answers an open prepare with an error and takes everything back; what is in flight is undone when it comes. */
@@ -184,8 +190,7 @@ export function failPrepare(container: Container, code: string, message: string,
 
 /** Answers the open prepares of a container with an error; what it holds stays. */
 export function refuseCalls(container: Container, code: string, message: string, hint: string): void {
-  const calls = container.calls;
-  container.calls = [];
+  const calls = container.waited();
   container.deadlineAt = 0;
   for (let i = 0; i < calls.length; i++) emitRefusal(calls[i], code, message, hint);
 }

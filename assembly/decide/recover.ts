@@ -6,10 +6,12 @@ import { gather } from '../requests/gather.ts';
 import { checkName } from '../requests/names.ts';
 import { Request } from '../requests/request.ts';
 import { Container, GONE, PREPARING, READY } from '../state/container.ts';
-import { Recovering, state } from '../state/state.ts';
+import { InFlight, Recovering, state } from '../state/state.ts';
+import { Table } from '../state/table.ts';
 import * as v from '../state/volume.ts';
 import { Volume } from '../state/volume.ts';
 import { decimal } from '../text.ts';
+import { isNested } from './nested.ts';
 import { next } from './next.ts';
 import { ManagedTarget, parseManaged } from './paths.ts';
 import { attach } from './prepare.ts';
@@ -19,16 +21,23 @@ export function recover(call: f64, journal: string, bootId: string, recovering: 
   const rebooted = state.bootId.length > 0 && state.bootId != bootId;
   state.bootId = bootId;
   voidEffects();
-  if (rebooted) forgetBoot();
-  else keepKnown(recovering);
+  endKernelWork();
+  if (rebooted) {
+    forgetBoot();
+    // Whoever is still named is on a list of before: no process outlives a reboot.
+    recovering.containers = [];
+    recovering.orphans = [];
+  } else keepKnown(recovering);
   // A journal that never saw a recovery says nothing about what was there before it.
   const whole = journal == 'whole' && state.recovered;
   adoptMounts(recovering.mounts, whole);
   keepQuarantine(recovering, whole);
   const byDev = volumesByDev();
+  const named = new Set<string>();
+  for (let i = 0; i < recovering.containers.length; i++) named.add(recovering.containers[i].id);
   for (let i = 0; i < recovering.containers.length; i++) {
     const info = recovering.containers[i];
-    if (!state.container(info.id)) adoptContainer(info, whole, byDev);
+    if (!state.container(info.id)) adoptContainer(info, isNested(info.id, named), whole, byDev);
   }
   state.recovered = true;
   state.wakeAt = -1;
@@ -68,24 +77,27 @@ function lookAtAll(): void {
   for (let i = 0; i < volumes.length; i++) next(volumes[i]);
 }
 
-/** Nothing is in flight any more, but what was may still come true; every fact is uncertain until it has been looked at. */
+/** Nothing is in flight any more, but what was may still come true, or end; every fact is uncertain until it has been looked at. */
 function voidEffects(): void {
   state.inFlight.clear();
   const volumes = state.volumes.values();
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
+    if (volume.busy) state.inFlight.set(volume.effect, new InFlight(volume.effect, volume.key, true));
     if (volume.doing == v.MOUNT) {
       volume.owedMax += 1;
       volume.settleAt = state.now + state.configured().settleMs;
     }
-    if (volume.doing == v.BIND_RW) volume.bindUnheard(false);
-    if (volume.doing == v.BIND_RO) volume.bindUnheard(true);
+    const settledAt = state.now + state.configured().settleMs;
+    if (volume.doing == v.BIND_RW) volume.bindUnheard(false, settledAt);
+    if (volume.doing == v.BIND_RO) volume.bindUnheard(true, settledAt);
+    if (volume.doing == v.DETACH_RW) volume.detachUnheard(false);
+    if (volume.doing == v.DETACH_RO) volume.detachUnheard(true);
     if (volume.doing == v.UNMOUNT) {
       if (volume.owedMin > 0) volume.owedMin -= 1;
       volume.mayVanish(state.now + state.configured().settleMs);
     }
     volume.doing = v.IDLE;
-    volume.effect = 0;
     volume.doubted = false;
     volume.settled();
     volume.exists = v.UNKNOWN;
@@ -93,14 +105,23 @@ function voidEffects(): void {
   }
   const containers = state.containers.values();
   for (let i = 0; i < containers.length; i++) {
-    containers[i].calls = [];
+    containers[i].waited();
     containers[i].placing = 0;
+  }
+}
+
+/** What the kernel was doing for the agent ended with the agent: nothing of it comes true later. */
+function endKernelWork(): void {
+  const volumes = state.volumes.values();
+  for (let i = 0; i < volumes.length; i++) {
+    volumes[i].binding = 0;
+    volumes[i].bindUntil = 0;
   }
 }
 
 /** After a reboot no container holds anything, and what the drivers still count is given back once. */
 function forgetBoot(): void {
-  state.containers.clear();
+  state.containers = new Table<Container>();
   const volumes = state.volumes.values();
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
@@ -109,6 +130,8 @@ function forgetBoot(): void {
     volume.settleAt = 0;
     volume.vanishAt = 0;
     volume.boundMountId = 0;
+    volume.mountpoint = '';
+    volume.suspect = 0;
     volume.owedMin = volume.owedMax > 0 ? 1 : 0;
     volume.owedMax = volume.owedMin;
     volume.unmountTried = false;
@@ -147,7 +170,7 @@ function devsOf(mounts: Mount[]): string[] {
 }
 
 function dropContainer(container: Container): void {
-  state.containers.delete(container.id);
+  state.containers.delete(container);
   for (let i = 0; i < container.requests.length; i++) {
     const volume = state.volume(container.requests[i].key);
     if (!volume) continue;
@@ -159,8 +182,8 @@ function dropContainer(container: Container): void {
 /** Every mount under the managed root belongs to a volume: one without a record gets one, and is an orphan until somebody claims it. */
 function adoptMounts(mounts: Mount[], whole: bool): void {
   const prefix = state.configured().root + '/';
-  let orphans = 0;
   let example = '';
+  const adopted: Volume[] = [];
   for (let i = 0; i < mounts.length; i++) {
     const mount = mounts[i];
     if (!mount.target.startsWith(prefix)) continue;
@@ -169,21 +192,45 @@ function adoptMounts(mounts: Mount[], whole: bool): void {
       emitAlert('warn', 'foreign-under-root', 'a mount that moorage did not make: ' + mount.target, '', '');
       continue;
     }
-    const known = state.volume(managed.driver + '/' + managed.name);
-    if (!known) {
-      orphans += 1;
-      example = mount.target;
-    }
+    const known = state.volume(managed.key);
     const volume = known ? known : adoptVolume(managed, whole);
+    if (!known) {
+      example = mount.target;
+      adopted.push(volume);
+    } else if (adopted.length > 0 && volume.dev != mount.dev && adopted.indexOf(volume) >= 0) {
+      volume.suspect = v.RW | v.RO;
+    }
     volume.dev = mount.dev;
   }
-  if (orphans > 0) tellOrphans(orphans, example, whole);
+  if (adopted.length == 0) return;
+  findDriverMounts(adopted, mounts, prefix);
+  tellOrphans(adopted.length, example, whole);
+}
+
+/**
+ * Which driver mount the binds of adopted volumes show: the one other mount of their file system. Where there is none the driver has
+ * mounted anew since, and where there are several nobody knows: then they are replaced before a task is given one.
+ */
+function findDriverMounts(adopted: Volume[], mounts: Mount[], prefix: string): void {
+  const others = new Map<string, f64>();
+  for (let i = 0; i < mounts.length; i++) {
+    const mount = mounts[i];
+    if (!mount.target.startsWith(prefix)) others.set(mount.dev, others.has(mount.dev) ? 0 : mount.mountId);
+  }
+  for (let i = 0; i < adopted.length; i++) {
+    const volume = adopted[i];
+    const from = others.has(volume.dev) ? others.get(volume.dev) : 0;
+    if (from > 0) volume.boundMountId = from;
+    else volume.suspect = v.RW | v.RO;
+  }
 }
 
 function adoptVolume(managed: ManagedTarget, whole: bool): Volume {
-  const volume = state.addVolume(managed.driver, managed.name);
+  const volume = state.addVolume(managed.driver, managed.name, managed.key);
   volume.plainDirs = state.configured().driver(managed.driver).plainDirs;
   volume.unclaimed = !whole;
+  // A bind of ours is made after a Mount of ours, and taken away before its Unmount.
+  volume.owedMin = 1;
   volume.owedMax = 1;
   volume.forgetCertainty();
   return volume;
@@ -214,8 +261,8 @@ function volumesByDev(): Map<string, Volume[]> {
 }
 
 /** A container that the record does not know: its own description says what it holds, and with a lost journal its mounts do too. */
-function adoptContainer(info: ContainerInfo, whole: bool, byDev: Map<string, Volume[]>): void {
-  const gathered = gather(info, state.configured());
+function adoptContainer(info: ContainerInfo, nested: bool, whole: bool, byDev: Map<string, Volume[]>): void {
+  const gathered = gather(info, state.configured(), nested);
   if (gathered.refusal) {
     emitAlert('warn', 'unreadable-container', (gathered.refusal as Refusal).message, info.id, '');
     gathered.list = [];
@@ -231,7 +278,14 @@ function adoptContainer(info: ContainerInfo, whole: bool, byDev: Map<string, Vol
   container.pid = info.pid;
   container.placed = true;
   container.ownDevs = devs;
-  for (let i = 0; i < gathered.list.length; i++) claim(container, gathered.list[i], whole);
+  for (let i = 0; i < gathered.list.length; i++) claim(container, gathered.list[i], whole, info.mounts);
+}
+
+/** The file system that a container has mounted at a container path, '' for none. */
+function devAt(mounts: Mount[], path: string): string {
+  const end = path.startsWith('/') ? path : '/' + path;
+  for (let i = 0; i < mounts.length; i++) if (mounts[i].target.endsWith(end)) return mounts[i].dev;
+  return '';
 }
 
 /** Adds the volumes whose file systems the container has mounted to what it asks for. */
@@ -258,10 +312,12 @@ function requestFor(volume: Volume): Request {
   return request;
 }
 
-function claim(container: Container, request: Request, whole: bool): void {
+function claim(container: Container, request: Request, whole: bool, mounts: Mount[]): void {
   const known = state.volume(request.key) !== null;
   attach(container, request);
   const volume = state.volume(request.key) as Volume;
+  // What the container itself has mounted there is proof that it still holds it.
+  if (volume.dev.length == 0) volume.dev = devAt(mounts, request.path);
   // Others that the lost journal knew may have it as well.
   if (!whole) volume.unclaimed = true;
   if (volume.users.length == 1 && volume.options.length == 0) volume.options = request.options;

@@ -21,7 +21,7 @@ function dropUser(volume: Volume, id: string): bool {
 
 /** Takes the container's record and its holds away. Volumes that lose their last user are taken down, after their linger where that is due. */
 export function release(container: Container, mayLinger: bool): void {
-  state.containers.delete(container.id);
+  state.containers.delete(container);
   const config = state.configured();
   for (let i = 0; i < container.requests.length; i++) {
     const volume = state.volume(container.requests[i].key);

@@ -6,7 +6,7 @@ import { readOutcome } from '../events/outcome.ts';
 import * as types from '../events/types.ts';
 import { FRAME_MAX, INTEGER_MAX, SCHEMA } from '../limits.ts';
 import { Recovering, state } from '../state/state.ts';
-import { Reader } from '../wire/reader.ts';
+import { input, Reader } from '../wire/reader.ts';
 import { inputRegion } from '../wire/regions.ts';
 import { configure } from './configure.ts';
 import { done } from './done.ts';
@@ -29,18 +29,22 @@ function hasCall(type: i32): bool {
 /** One event in, its effects out: reads the input region, changes the state, writes the output region. Returns the size of the output. */
 export function stepEvent(size: i32): i32 {
   beginEffects();
-  const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);
+  const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);
   const count = r.array('frame');
   if (!r.failed && r.integer('schema', 0, INTEGER_MAX) != SCHEMA)
     r.fail('schema', 'is not the one that this policy reads');
   const type = i32(r.integer('type', 0, FIELDS.length - 1));
   const at = r.integer('at', 0, INTEGER_MAX);
   if (!r.failed && count != FIELDS[type]) r.fail('frame', 'has another number of fields');
-  const call =
-    !r.failed && hasCall(type) ? r.integer('call', type == types.UNREADABLE ? -1 : 0, INTEGER_MAX) : -1;
+  let call: f64 = -1;
+  if (!r.failed && hasCall(type)) {
+    const number = r.integer('call', type == types.UNREADABLE ? -1 : 0, INTEGER_MAX);
+    // A number that cannot be read is nobody's: another call must not get the answer.
+    if (!r.failed) call = number;
+  }
   if (!r.failed && type == types.UNREADABLE) {
     const why = r.text('why');
-    r.error = why.length > 0 ? why : 'the event cannot be read';
+    r.error = why.length > 0 ? why : 'frame: the event cannot be read';
   }
   if (r.failed) refuseFrame(call, r);
   else {
@@ -127,15 +131,13 @@ function readRecover(call: f64, r: Reader): void {
 }
 
 function join(before: Recovering | null, part: Recovering): Recovering {
-  if (before) {
-    for (let i = 0; i < part.containers.length; i++) before.containers.push(part.containers[i]);
-    for (let i = 0; i < part.orphans.length; i++) before.orphans.push(part.orphans[i]);
-    for (let i = 0; i < part.mounts.length; i++) before.mounts.push(part.mounts[i]);
-    before.parts += 1;
-    return before;
-  }
-  part.parts = 1;
-  return part;
+  const into = before ? before : new Recovering();
+  for (let i = 0; i < part.containers.length; i++) into.containers.push(part.containers[i]);
+  for (let i = 0; i < part.orphans.length; i++) into.orphans.push(part.orphans[i]);
+  const root = state.configured().root;
+  for (let i = 0; i < part.mounts.length; i++) into.addMount(part.mounts[i], root);
+  into.parts += 1;
+  return into;
 }
 
 /** Events that nobody waits for. */
@@ -150,23 +152,27 @@ function told(type: i32, r: Reader): void {
     const bootId = r.text('bootId');
     const mounts = readMounts(r, 'mounts');
     r.finish();
-    if (r.failed || !state.config) return refuseFrame(-1, r);
-    return restart(bootId, mounts);
+    if (r.failed) return refuseFrame(-1, r);
+    return state.config ? restart(bootId, mounts) : tooEarly('restart');
   }
   if (type == types.LOST) {
     const target = r.text('target');
     r.finish();
-    if (r.failed || !state.config) return refuseFrame(-1, r);
-    return lost(target);
+    if (r.failed) return refuseFrame(-1, r);
+    return state.config ? lost(target) : tooEarly('lost');
   }
   if (type == types.SWAP) r.text('digest');
   r.finish();
   if (r.failed) refuseFrame(-1, r);
 }
 
+function tooEarly(what: string): void {
+  emitAlert('error', NOT_RECOVERED, what + ' comes before configure: it is passed over', '', '');
+}
+
 /** Whatever the event was: what is due by now is looked at. */
 function fireTimers(): void {
-  if (!state.config) return;
+  if (!state.config || state.recovering !== null) return;
   let timer = state.due();
   while (timer) {
     if (timer.isVolume) {

@@ -2,7 +2,7 @@ import { KERNEL_MS, SCHEMA } from '../limits.ts';
 import { Request } from '../requests/request.ts';
 import { Container } from '../state/container.ts';
 import { InFlight, state } from '../state/state.ts';
-import { IDLE, Volume } from '../state/volume.ts';
+import { Volume } from '../state/volume.ts';
 import { cut } from '../text.ts';
 import { out } from '../wire/writer.ts';
 
@@ -46,7 +46,7 @@ function open(type: i32, fields: i32): void {
 
 /** The number of a new effect of this volume, which is now busy. */
 function begin(volume: Volume, doing: i32): f64 {
-  assert(volume.doing == IDLE && volume.effect == 0, 'two effects on one volume');
+  assert(!volume.busy, 'two effects on one volume');
   const effect = state.nextEffect;
   state.nextEffect += 1;
   volume.doing = doing;
@@ -62,36 +62,34 @@ export function emitDriver(volume: Volume, doing: i32, op: string, options: stri
   out.text(op);
   out.text(volume.driver);
   out.text(volume.name);
-  out.text('moorage-' + state.configured().agentId + '-' + volume.name);
+  out.joined(state.configured().mountIdPrefix, volume.name);
   out.pairs(options);
   out.number(deadlineMs);
 }
 
-export function emitBind(
-  volume: Volume,
-  doing: i32,
-  target: string,
-  readonly: bool,
-  owner: string,
-  plain: bool,
-): void {
+/** Where the managed mount of a volume lies: rw at `<root>/<driver>/<name>`, ro at `<root>/.ro/<driver>/<name>`. */
+function writeManaged(key: string, readonly: bool): void {
+  out.joined(state.configured().managedPrefix(readonly), key);
+}
+
+export function emitBind(volume: Volume, doing: i32, readonly: bool, owner: string): void {
   const effect = begin(volume, doing);
   open(BIND, 7);
   out.number(effect);
   out.text(volume.mountpoint);
-  out.text(target);
+  writeManaged(volume.key, readonly);
   out.bool(readonly);
   out.optionalText(owner);
-  out.bool(plain);
+  out.bool(volume.plainDirs);
   out.number(KERNEL_MS);
 }
 
-export function emitDetach(volume: Volume, doing: i32, target: string, mountId: f64): void {
+export function emitDetach(volume: Volume, doing: i32, readonly: bool): void {
   const effect = begin(volume, doing);
   open(DETACH, 4);
   out.number(effect);
-  out.text(target);
-  out.number(mountId);
+  writeManaged(volume.key, readonly);
+  out.number(readonly ? volume.roMountId : volume.rwMountId);
   out.number(KERNEL_MS);
 }
 
@@ -139,15 +137,15 @@ export function emitOk(call: f64): void {
   out.nil();
 }
 
-/** The answer to a prepare: `sources` has one managed mount for each request. */
-export function emitMounts(call: f64, requests: Request[], sources: string[]): void {
+/** The answer to a prepare: one managed mount for each request. */
+export function emitMounts(call: f64, requests: Request[]): void {
   open(REPLY, 4);
   out.number(call);
   out.bool(true);
   out.array(requests.length);
   for (let i = 0; i < requests.length; i++) {
     out.array(3);
-    out.text(sources[i]);
+    writeManaged(requests[i].key, requests[i].readonly);
     out.text(requests[i].path);
     out.bool(requests[i].readonly);
   }

@@ -29,6 +29,8 @@ export class VolumeConfig {
   lingerMs: f64 = -1;
 }
 
+const NOTHING_SPECIAL: VolumeConfig = new VolumeConfig();
+
 /** Volumes that this agent offers as a Mesos SET resource. */
 export class Offer {
   resource: string = '';
@@ -51,6 +53,23 @@ export class Config {
   requireOffer: bool = false;
   discovered: string[] = [];
 
+  /** Before the name of a volume: the id of its driver mount, the same over retries and restarts. */
+  mountIdPrefix: string = '';
+  private writablePrefix: string = '';
+  private readonlyPrefix: string = '';
+
+  /** Agent id and root are settled. */
+  identify(): void {
+    this.mountIdPrefix = 'moorage-' + this.agentId + '-';
+    this.writablePrefix = this.root + '/';
+    this.readonlyPrefix = this.root + '/.ro/';
+  }
+
+  /** Before the key of a volume: where its managed mount lies. */
+  managedPrefix(readonly: bool): string {
+    return readonly ? this.readonlyPrefix : this.writablePrefix;
+  }
+
   /** The driver's own section; for a name that is not there, defaults with `retiring` set. */
   driver(name: string): DriverConfig {
     for (let i = 0; i < this.drivers.length; i++) if (this.drivers[i].name == name) return this.drivers[i];
@@ -62,7 +81,7 @@ export class Config {
 
   volume(key: string): VolumeConfig {
     for (let i = 0; i < this.volumes.length; i++) if (this.volumes[i].key == key) return this.volumes[i];
-    return new VolumeConfig();
+    return NOTHING_SPECIAL;
   }
 
   driverNames(): string[] {
@@ -150,5 +169,6 @@ export function readConfig(r: Reader): Config {
   for (let i = 0; i < offers && !r.failed; i++) config.offers.push(readOffer(r));
   config.requireOffer = flag(r, 'config.requireOffer');
   config.discovered = r.texts('config.discovered');
+  config.identify();
   return config;
 }

@@ -1,4 +1,5 @@
 import { INTEGER_MAX } from '../limits.ts';
+import { NO_TEXTS } from '../text.ts';
 import { Reader } from '../wire/reader.ts';
 import { Mount, readMounts } from './mount.ts';
 
@@ -7,7 +8,7 @@ export class VolumeInfo {
   driver: string = '';
   name: string = '';
   /** Flat: key, value, key, value. */
-  options: string[] = [];
+  options: string[] = NO_TEXTS;
   containerPath: string = '';
   readonly: bool = false;
 }
@@ -24,8 +25,8 @@ export class ResourceInfo {
 export class ContainerInfo {
   id: string = '';
   /** Flat pairs, in the order given; a key may repeat. */
-  labels: string[] = [];
-  env: string[] = [];
+  labels: string[] = NO_TEXTS;
+  env: string[] = NO_TEXTS;
   volumes: VolumeInfo[] = [];
   resources: ResourceInfo[] = [];
   sandbox: string = '';

@@ -13,6 +13,9 @@ export class Pin {
   container: string = '';
 }
 
+const NOTHING_SEEN: Seen[] = [];
+const NO_PINS: Pin[] = [];
+
 /**
  * How an effect ended: `done` without its header. One class for the values of all effects: each effect fills the
  * fields that design and host agreed on, the others keep their defaults.
@@ -28,11 +31,11 @@ export class Outcome {
   mountId: f64 = 0;
   sourceMountId: f64 = 0;
   dev: string = '';
-  managed: Seen[] = [];
+  managed: Seen[] = NOTHING_SEEN;
   answered: bool = false;
   path: string = '';
   pathMountId: f64 = 0;
-  pinnedBy: Pin[] = [];
+  pinnedBy: Pin[] = NO_PINS;
 
   code: string = '';
   message: string = '';
@@ -74,67 +77,76 @@ function readError(r: Reader, outcome: Outcome): void {
   if (!r.failed) r.fail('error.kind', 'must be refused, failed, unreachable or timeout');
 }
 
+/** A name that says nothing here, and what belongs to it. */
+function skipUnknown(r: Reader, field: string): void {
+  r.text(field);
+  r.skip(field);
+}
+
 function readValue(r: Reader, outcome: Outcome): void {
   const count = r.map('value');
   for (let i = 0; i < count && !r.failed; i++) {
-    const key = r.text('value');
-    if (key == 'exists') {
+    if (r.takes('exists')) {
       outcome.exists = r.bool('value.exists');
       outcome.saysExists = true;
-    } else if (key == 'mountpoint') outcome.mountpoint = r.optionalText('value.mountpoint');
-    else if (key == 'stillMounted') outcome.stillMounted = r.bool('value.stillMounted');
-    else if (key == 'mountId') outcome.mountId = r.integer('value.mountId', 0, INTEGER_MAX);
-    else if (key == 'sourceMountId') outcome.sourceMountId = r.integer('value.sourceMountId', 0, INTEGER_MAX);
-    else if (key == 'dev') outcome.dev = r.optionalText('value.dev');
-    else if (key == 'managed') readManaged(r, outcome);
-    else if (key == 'driver') readDriver(r, outcome);
-    else if (key == 'pinnedBy') readPins(r, outcome);
-    else r.skip('value');
+    } else if (r.takes('mountpoint')) outcome.mountpoint = r.optionalText('value.mountpoint');
+    else if (r.takes('stillMounted')) outcome.stillMounted = r.bool('value.stillMounted');
+    else if (r.takes('mountId')) outcome.mountId = r.integer('value.mountId', 0, INTEGER_MAX);
+    else if (r.takes('sourceMountId'))
+      outcome.sourceMountId = r.integer('value.sourceMountId', 0, INTEGER_MAX);
+    else if (r.takes('dev')) outcome.dev = r.optionalText('value.dev');
+    else if (r.takes('managed')) readManaged(r, outcome);
+    else if (r.takes('driver')) readDriver(r, outcome);
+    else if (r.takes('pinnedBy')) readPins(r, outcome);
+    else skipUnknown(r, 'value');
   }
 }
 
 function readManaged(r: Reader, outcome: Outcome): void {
   const count = r.array('value.managed');
+  if (count == 0) return;
+  const list: Seen[] = [];
+  outcome.managed = list;
   for (let i = 0; i < count && !r.failed; i++) {
     const seen = new Seen();
     const fields = r.map('value.managed');
     for (let j = 0; j < fields && !r.failed; j++) {
-      const key = r.text('value.managed');
-      if (key == 'mode') seen.mode = r.text('value.managed.mode');
-      else if (key == 'mountId') seen.mountId = r.integer('value.managed.mountId', 0, INTEGER_MAX);
-      else r.skip('value.managed');
+      if (r.takes('mode')) seen.mode = r.text('value.managed.mode');
+      else if (r.takes('mountId')) seen.mountId = r.integer('value.managed.mountId', 0, INTEGER_MAX);
+      else skipUnknown(r, 'value.managed');
     }
-    outcome.managed.push(seen);
+    list.push(seen);
   }
 }
 
 function readDriver(r: Reader, outcome: Outcome): void {
   const count = r.map('value.driver');
   for (let i = 0; i < count && !r.failed; i++) {
-    const key = r.text('value.driver');
-    if (key == 'answered') outcome.answered = r.bool('value.driver.answered');
-    else if (key == 'exists') {
+    if (r.takes('answered')) outcome.answered = r.bool('value.driver.answered');
+    else if (r.takes('exists')) {
       if (r.nil()) continue;
       outcome.exists = r.bool('value.driver.exists');
       outcome.saysExists = true;
-    } else if (key == 'path') outcome.path = r.optionalText('value.driver.path');
-    else if (key == 'pathMountId')
+    } else if (r.takes('path')) outcome.path = r.optionalText('value.driver.path');
+    else if (r.takes('pathMountId'))
       outcome.pathMountId = r.nil() ? 0 : r.integer('value.driver.pathMountId', 0, INTEGER_MAX);
-    else r.skip('value.driver');
+    else skipUnknown(r, 'value.driver');
   }
 }
 
 function readPins(r: Reader, outcome: Outcome): void {
   const count = r.array('value.pinnedBy');
+  if (count == 0) return;
+  const list: Pin[] = [];
+  outcome.pinnedBy = list;
   for (let i = 0; i < count && !r.failed; i++) {
     const pin = new Pin();
     const fields = r.map('value.pinnedBy');
     for (let j = 0; j < fields && !r.failed; j++) {
-      const key = r.text('value.pinnedBy');
-      if (key == 'pid') pin.pid = r.integer('value.pinnedBy.pid', 0, INTEGER_MAX);
-      else if (key == 'container') pin.container = r.optionalText('value.pinnedBy.container');
-      else r.skip('value.pinnedBy');
+      if (r.takes('pid')) pin.pid = r.integer('value.pinnedBy.pid', 0, INTEGER_MAX);
+      else if (r.takes('container')) pin.container = r.optionalText('value.pinnedBy.container');
+      else skipUnknown(r, 'value.pinnedBy');
     }
-    outcome.pinnedBy.push(pin);
+    list.push(pin);
   }
 }

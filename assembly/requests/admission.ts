@@ -67,26 +67,43 @@ function admitOptions(request: Request, driver: DriverConfig): Refusal | null {
     const key = request.options[i];
     if (driver.createOptions.indexOf(key) >= 0) continue;
     const message = request.origin + ': the option ' + key + ' is not allowed with driver ' + request.driver;
-    return new Refusal(CREATE_NOT_ALLOWED, message, 'allowed are ' + listed(driver.createOptions));
+    const near = nearest(key, driver.createOptions);
+    const hint =
+      near.length > 0 ? 'did you mean ' + near + '?' : 'allowed are ' + listed(driver.createOptions);
+    return new Refusal(CREATE_NOT_ALLOWED, message, hint);
   }
   return null;
 }
 
 function admitOffer(request: Request, info: ContainerInfo, config: Config): Refusal | null {
-  let offered = false;
+  let offeredBy = '';
   for (let i = 0; i < config.offers.length; i++) {
     const offer = config.offers[i];
     if (offer.driver != request.driver || offer.volumes.indexOf(request.name) < 0) continue;
-    offered = true;
+    offeredBy = offer.resource;
     if (wasGiven(offer, request.name, info)) return null;
   }
-  if (!config.requireOffer && !offered) return null;
+  if (!config.requireOffer && offeredBy.length == 0) return null;
   const message = request.origin + ': the task was not given volume ' + request.key + ' as a resource';
-  return new Refusal(
-    NOT_OFFERED,
-    message,
-    'have the framework accept it, as in ebsvolumes:{' + request.name + '}',
-  );
+  const hint =
+    offeredBy.length > 0
+      ? 'have the framework accept ' + offeredBy + ':{' + request.name + '}'
+      : notOffered(request, config);
+  return new Refusal(NOT_OFFERED, message, hint);
+}
+
+/** What is offered of the same driver, the nearest name first. */
+function notOffered(request: Request, config: Config): string {
+  const names: string[] = [];
+  for (let i = 0; i < config.offers.length; i++) {
+    const offer = config.offers[i];
+    if (offer.driver == request.driver)
+      for (let j = 0; j < offer.volumes.length; j++) names.push(offer.volumes[j]);
+  }
+  const near = nearest(request.name, names);
+  return near.length > 0
+    ? 'did you mean ' + near + '?'
+    : 'this agent offers no such volume: add it to offers in the configuration';
 }
 
 function wasGiven(offer: Offer, name: string, info: ContainerInfo): bool {

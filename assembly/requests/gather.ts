@@ -21,15 +21,16 @@ function refused(refusal: Refusal): Requests {
   return requests;
 }
 
-/** Reads every source of requests of a container (labels, volumes, environment) and takes their union. */
-export function gather(info: ContainerInfo, config: Config): Requests {
+/** Reads every source of requests of a container (labels, volumes, environment) and takes their union. The labels of a nested one are its parent's. */
+export function gather(info: ContainerInfo, config: Config, nested: bool): Requests {
   const found: Request[] = [];
-  let refusal = readLabels(info.labels, found);
+  const labels = nested ? ([] as string[]) : info.labels;
+  let refusal = readLabels(labels, found);
   if (!refusal) refusal = readVolumes(info, found);
   if (!refusal) refusal = readEnvironment(info.env, found);
   if (!refusal && found.length > REQUESTS_MAX) refusal = tooMany('container ' + info.id);
   if (refusal) return refused(refusal);
-  const defaultDriver = taskDriver(info.labels, config);
+  const defaultDriver = taskDriver(labels, config);
   const requests = new Requests();
   for (let i = 0; i < found.length; i++) {
     refusal = complete(found[i], defaultDriver);

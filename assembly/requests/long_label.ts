@@ -120,7 +120,8 @@ function parseOption(value: string, position: i32, origin: string, request: Requ
   const equals = value.indexOf('=');
   if (equals <= 0)
     return refuse(origin, position, 'volume-opt needs a key and a value', 'write volume-opt=size=5');
-  return addOption(value.substring(0, equals), value.substring(equals + 1), origin, request);
+  const where = origin + ', position ' + decimal(position + 1);
+  return addOption(value.substring(0, equals), value.substring(equals + 1), where, request);
 }
 
 /** Adds a driver option at its place in the order of keys; a key that comes twice is refused. */

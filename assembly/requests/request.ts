@@ -1,3 +1,5 @@
+import { NO_TEXTS } from '../text.ts';
+
 /** What one container wants of one volume. */
 export class Request {
   driver: string = '';
@@ -8,7 +10,7 @@ export class Request {
   /** The volume may be created when it does not exist. */
   create: bool = false;
   /** Flat pairs for the driver, sorted by key. */
-  options: string[] = [];
+  options: string[] = NO_TEXTS;
   /** Where it was asked for, as a person would say it: `label volume.logs`. */
   origin: string = '';
 

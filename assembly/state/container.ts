@@ -1,4 +1,6 @@
 import { Request } from '../requests/request.ts';
+import { NO_TEXTS } from '../text.ts';
+import { Entry } from './table.ts';
 
 /** Its prepare is not answered yet: a waiter. */
 export const PREPARING: i32 = 0;
@@ -9,9 +11,10 @@ export const LIMITED: i32 = 2;
 /** Destroyed before it held anything: refused until its cleanup. */
 export const GONE: i32 = 3;
 
-export class Container {
+const NO_CALLS: f64[] = [];
+
+export class Container extends Entry {
   seq: f64 = 0;
-  id: string = '';
   phase: i32 = PREPARING;
   requests: Request[] = [];
   sandbox: string = '';
@@ -19,16 +22,32 @@ export class Container {
   user: string = '';
   pid: f64 = 0;
   /** The prepare calls that wait for the same answer. */
-  calls: f64[] = [];
+  calls: f64[] = NO_CALLS;
   deadlineAt: f64 = 0;
   /** The `place` in flight, 0 for none. */
   placing: f64 = 0;
   /** Its container paths have been made. */
   placed: bool = false;
   /** The kernel showed, in this container's own mount table, these file systems (`major:minor`). */
-  ownDevs: string[] = [];
+  ownDevs: string[] = NO_TEXTS;
   /** An operator's or the agent's destroy has come; the holds stay until the cleanup. */
   destroyed: bool = false;
+
+  wait(call: f64): void {
+    if (this.calls.length == 0) this.calls = [call];
+    else this.calls.push(call);
+  }
+
+  /** The calls that waited; nobody waits any more. */
+  waited(): f64[] {
+    const calls = this.calls;
+    this.calls = NO_CALLS;
+    return calls;
+  }
+
+  get id(): string {
+    return this.key;
+  }
 
   request(key: string): Request | null {
     for (let i = 0; i < this.requests.length; i++) if (this.requests[i].key == key) return this.requests[i];

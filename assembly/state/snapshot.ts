@@ -16,7 +16,7 @@ import { Volume } from './volume.ts';
  */
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 34;
+const VOLUME_FIELDS: i32 = 38;
 const REQUEST_FIELDS: i32 = 7;
 
 /** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
@@ -34,12 +34,10 @@ export function writeSnapshot(): i32 {
   if (state.config) out.raw(state.configBytes);
   else out.nil();
   out.texts(state.quarantine);
-  const containers = state.containers.values();
-  out.array(containers.length);
-  for (let i = 0; i < containers.length; i++) writeContainer(containers[i]);
-  const volumes = state.volumes.values();
-  out.array(volumes.length);
-  for (let i = 0; i < volumes.length; i++) writeVolume(volumes[i]);
+  out.array(state.containers.size);
+  for (let each = state.containers.first(); each; each = state.containers.next(each)) writeContainer(each);
+  out.array(state.volumes.size);
+  for (let each = state.volumes.first(); each; each = state.volumes.next(each)) writeVolume(each);
   const inFlight = state.inFlight.values();
   out.array(inFlight.length);
   for (let i = 0; i < inFlight.length; i++) {
@@ -99,6 +97,10 @@ function writeVolume(volume: Volume): void {
   out.number(volume.driverMountId);
   out.number(volume.boundMountId);
   out.text(volume.dev);
+  out.number(volume.suspect);
+  out.number(volume.stacked);
+  out.number(volume.binding);
+  out.number(volume.bindUntil);
   out.number(volume.owedMin);
   out.number(volume.owedMax);
   out.bool(volume.unmountTried);
@@ -140,7 +142,7 @@ export function readSnapshot(r: Reader): State | null {
     read.config = readConfig(r);
     read.configBytes = r.since(start);
   }
-  read.quarantine = r.texts('quarantine');
+  read.quarantine = r.texts('quarantine').slice(0);
   let count = r.array('containers');
   for (let i = 0; i < count && r.record('container', CONTAINER_FIELDS); i++) readContainer(r, read);
   count = r.array('volumes');
@@ -159,7 +161,7 @@ export function readSnapshot(r: Reader): State | null {
 function readContainer(r: Reader, into: State): void {
   const container = new Container();
   container.seq = whole(r, 'container.seq');
-  container.id = r.text('container.id');
+  container.key = r.text('container.id');
   container.phase = i32(r.integer('container.phase', 0, 3));
   const requests = r.array('container.requests');
   for (let i = 0; i < requests && r.record('request', REQUEST_FIELDS); i++)
@@ -169,13 +171,14 @@ function readContainer(r: Reader, into: State): void {
   container.user = r.text('container.user');
   container.pid = whole(r, 'container.pid');
   const calls = r.array('container.calls');
-  for (let i = 0; i < calls && !r.failed; i++) container.calls.push(whole(r, 'container.calls'));
+  for (let i = 0; i < calls && !r.failed; i++) container.wait(whole(r, 'container.calls'));
   container.deadlineAt = whole(r, 'container.deadlineAt');
   container.placing = whole(r, 'container.placing');
   container.placed = r.bool('container.placed');
   container.ownDevs = r.texts('container.ownDevs');
   container.destroyed = r.bool('container.destroyed');
-  into.containers.set(container.id, container);
+  if (into.containers.get(container.id)) return r.fail('container.id', 'is there twice');
+  into.containers.add(container);
   if (container.deadlineAt > 0)
     into.timers.push(new Timer(container.deadlineAt, container.seq, container.id, false));
 }
@@ -215,10 +218,14 @@ function readVolume(r: Reader, into: State): void {
   volume.driverMountId = whole(r, 'volume.driverMountId');
   volume.boundMountId = whole(r, 'volume.boundMountId');
   volume.dev = r.text('volume.dev');
+  volume.suspect = i32(r.integer('volume.suspect', 0, 3));
+  volume.stacked = i32(r.integer('volume.stacked', 0, 3));
+  volume.binding = i32(r.integer('volume.binding', 0, 3));
+  volume.bindUntil = whole(r, 'volume.bindUntil');
   volume.owedMin = i32(r.integer('volume.owedMin', 0, 1000000));
   volume.owedMax = i32(r.integer('volume.owedMax', 0, 1000000));
   volume.unmountTried = r.bool('volume.unmountTried');
-  volume.users = r.texts('volume.users');
+  volume.users = r.texts('volume.users').slice(0);
   volume.doing = i32(r.integer('volume.doing', 0, 10));
   volume.effect = whole(r, 'volume.effect');
   volume.attempt = i32(r.integer('volume.attempt', 0, 1000000000));
@@ -234,7 +241,8 @@ function readVolume(r: Reader, into: State): void {
   volume.held = r.bool('volume.held');
   volume.failure = r.text('volume.failure');
   volume.failureCode = r.text('volume.failureCode');
-  into.volumes.set(volume.key, volume);
+  if (into.volumes.get(volume.key)) return r.fail('volume.name', 'is there twice');
+  into.volumes.add(volume);
   if (volume.retryAt > 0) into.timers.push(new Timer(volume.retryAt, volume.seq, volume.key, true));
   if (volume.lingerAt > 0) into.timers.push(new Timer(volume.lingerAt, volume.seq, volume.key, true));
 }

@@ -1,7 +1,9 @@
 import { Config } from '../events/config.ts';
 import { ContainerInfo } from '../events/container.ts';
 import { Mount } from '../events/mount.ts';
+import { isWithin } from '../requests/names.ts';
 import { Container } from './container.ts';
+import { Table } from './table.ts';
 import { Timer, Timers } from './timers.ts';
 import { Volume } from './volume.ts';
 
@@ -20,6 +22,25 @@ export class Recovering {
   orphans: string[] = [];
   mounts: Mount[] = [];
   parts: i32 = 0;
+  /** How many mounts outside of the root are known of each file system. */
+  private outside: Map<string, i32> = new Map<string, i32>();
+
+  /**
+   * Takes a mount in, if it can matter: of those stacked at one target under the root the last, of those outside two of each file system, for
+   * all that counts is whether there is one or more. There may be tens of thousands of either.
+   */
+  addMount(mount: Mount, root: string): void {
+    if (isWithin(mount.target, root)) {
+      const last = this.mounts.length - 1;
+      if (last >= 0 && this.mounts[last].target == mount.target) this.mounts[last] = mount;
+      else this.mounts.push(mount);
+      return;
+    }
+    const known = this.outside.has(mount.dev) ? this.outside.get(mount.dev) : 0;
+    if (known >= 2) return;
+    this.outside.set(mount.dev, known + 1);
+    this.mounts.push(mount);
+  }
 }
 
 /** All that the policy remembers between two events. */
@@ -34,8 +55,8 @@ export class State {
   draining: bool = false;
   /** Containers of the last recovery that live: while there are any, what nobody claims is left alone. */
   quarantine: string[] = [];
-  volumes: Map<string, Volume> = new Map<string, Volume>();
-  containers: Map<string, Container> = new Map<string, Container>();
+  volumes: Table<Volume> = new Table<Volume>();
+  containers: Table<Container> = new Table<Container>();
   inFlight: Map<f64, InFlight> = new Map<f64, InFlight>();
   timers: Timers = new Timers();
   nextEffect: f64 = 1;
@@ -44,30 +65,30 @@ export class State {
   wakeAt: f64 = 0;
 
   volume(key: string): Volume | null {
-    return this.volumes.has(key) ? this.volumes.get(key) : null;
+    return this.volumes.get(key);
   }
 
   container(id: string): Container | null {
-    return this.containers.has(id) ? this.containers.get(id) : null;
+    return this.containers.get(id);
   }
 
-  addVolume(driver: string, name: string): Volume {
+  addVolume(driver: string, name: string, key: string): Volume {
     const volume = new Volume();
-    volume.key = driver + '/' + name;
+    volume.key = key;
     volume.driver = driver;
     volume.name = name;
     volume.seq = this.nextSeq;
     this.nextSeq += 1;
-    this.volumes.set(volume.key, volume);
+    this.volumes.add(volume);
     return volume;
   }
 
   addContainer(id: string): Container {
     const container = new Container();
-    container.id = id;
+    container.key = id;
     container.seq = this.nextSeq;
     this.nextSeq += 1;
-    this.containers.set(id, container);
+    this.containers.add(container);
     return container;
   }
 

@@ -1,3 +1,6 @@
+import { NO_TEXTS } from '../text.ts';
+import { Entry } from './table.ts';
+
 /** A fact about a volume: the kernel or the driver said so, or nobody knows. */
 export const NO: i32 = 0;
 export const YES: i32 = 1;
@@ -16,21 +19,24 @@ export const DETACH_RO: i32 = 8;
 export const OBSERVE: i32 = 9;
 export const WITNESS: i32 = 10;
 
-/** The driver mount of a bind whose end nobody has heard: no mount has this number, so that the bind is replaced. */
-export const UNHEARD: f64 = 9007199254740991;
+/** Bits of `suspect`, `stacked` and `binding`. */
+export const RW: i32 = 1;
+export const RO: i32 = 2;
 
-/** All that is known of one volume. What is wanted follows from its users; `next` compares the two. */
-export class Volume {
+export function modeBit(readonly: bool): i32 {
+  return readonly ? RO : RW;
+}
+
+/** All that is known of one volume, by the key `driver/name`. What is wanted follows from its users; `next` compares the two. */
+export class Volume extends Entry {
   /** Order of first sight; never used again. */
   seq: f64 = 0;
-  /** `driver/name`. */
-  key: string = '';
   driver: string = '';
   name: string = '';
   /** The driver's volumes are plain directories, as it was configured when the volume was first wanted. */
   plainDirs: bool = false;
   /** Of the first request, flat pairs; handed to `create`. */
-  options: string[] = [];
+  options: string[] = NO_TEXTS;
 
   /** Does the driver know it? */
   exists: i32 = UNKNOWN;
@@ -46,6 +52,13 @@ export class Volume {
   /** The driver mount that our binds show; another one means that they are stale. 0: not known. */
   boundMountId: f64 = 0;
   dev: string = '';
+  /** Modes whose mount is replaced before anybody is given it: nobody knows what it shows, or an open detach may still take it. */
+  suspect: i32 = 0;
+  /** Modes with more than one mount at their place, as last seen. */
+  stacked: i32 = 0;
+  /** Modes with a bind of which nobody has heard the end: it may come true until `bindUntil`. */
+  binding: i32 = 0;
+  bindUntil: f64 = 0;
 
   /** How many driver mounts are ours: at least, at most. */
   owedMin: i32 = 0;
@@ -57,6 +70,7 @@ export class Volume {
   users: string[] = [];
 
   doing: i32 = IDLE;
+  /** The effect in flight, or the last one that was: a late end tells by it which volume it meant. */
   effect: f64 = 0;
   attempt: i32 = 0;
   /** Nothing is begun before this time. */
@@ -82,6 +96,10 @@ export class Volume {
   /** The last failure, for the answers of those who wait. */
   failure: string = '';
   failureCode: string = '';
+
+  get busy(): bool {
+    return this.doing != IDLE;
+  }
 
   get managed(): bool {
     return this.rw != NO || this.ro != NO;
@@ -109,9 +127,16 @@ export class Volume {
     this.vanishAt = until;
   }
 
-  /** Nobody heard how a bind ended. Beside another bind it shows the same mount, or it is seen that this one is old. */
-  bindUnheard(readonly: bool): void {
-    if ((readonly ? this.rw : this.ro) == NO) this.boundMountId = UNHEARD;
+  /** Nobody heard how a bind ended; it may come true until `until`. What is then there is replaced. */
+  bindUnheard(readonly: bool, until: f64): void {
+    this.suspect |= modeBit(readonly);
+    this.binding |= modeBit(readonly);
+    this.bindUntil = until;
+  }
+
+  /** Nobody heard how a detach ended: it may still take the mount that is there. */
+  detachUnheard(readonly: bool): void {
+    this.suspect |= modeBit(readonly);
   }
 
   /** The last thing tried went well: the next failure starts counting anew. */

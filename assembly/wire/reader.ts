@@ -1,4 +1,5 @@
 import { DEPTH_MAX, INTEGER_MAX } from '../limits.ts';
+import { NO_TEXTS } from '../text.ts';
 import { copyOut, readF32, readF64, readText, readU8, readU16, readU32 } from './memory.ts';
 import { isUtf8 } from './utf8.ts';
 
@@ -9,14 +10,17 @@ import { isUtf8 } from './utf8.ts';
  * Counts are bounded by the bytes that are left, so a hostile length costs nothing.
  */
 export class Reader {
-  private at: usize;
-  private end: usize;
+  private at: usize = 0;
+  private end: usize = 0;
   /** Empty as long as all is well. */
   error: string = '';
 
-  constructor(start: usize, size: i32) {
+  /** Begins anew, with the `size` bytes at `start`. */
+  open(start: usize, size: i32): Reader {
     this.at = start;
     this.end = start + size;
+    this.error = '';
+    return this;
   }
 
   get failed(): bool {
@@ -148,6 +152,21 @@ export class Reader {
     return readText(from, size);
   }
 
+  /** Takes the next value when it is this short ASCII text: what is expected needs no copy. */
+  takes(text: string): bool {
+    const size = usize(text.length);
+    const lead = this.peek();
+    // A short text has its size in its first byte, or in the second.
+    const head: usize = lead == 0xd9 ? 2 : 1;
+    if (this.end - this.at < head + size) return false;
+    if (lead == 0xd9 ? readU8(this.at + 1) != u32(size) : lead != (0xa0 | u32(size))) return false;
+    const from = this.at + head;
+    for (let i = 0; i < text.length; i++)
+      if (readU8(from + usize(i)) != u32(text.charCodeAt(i))) return false;
+    this.at = from + size;
+    return true;
+  }
+
   /** A text that may be nil, which reads as empty. */
   optionalText(field: string): string {
     return this.nil() ? '' : this.text(field);
@@ -197,6 +216,7 @@ export class Reader {
   /** Pairs of texts, as one flat list: key, value, key, value. */
   pairs(field: string): string[] {
     const count = this.optionalArray(field);
+    if (count == 0) return NO_TEXTS;
     const list: string[] = [];
     for (let i = 0; i < count && !this.failed; i++) {
       if (!this.record(field, 2)) break;
@@ -208,6 +228,7 @@ export class Reader {
 
   texts(field: string): string[] {
     const count = this.optionalArray(field);
+    if (count == 0) return NO_TEXTS;
     const list: string[] = [];
     for (let i = 0; i < count && !this.failed; i++) list.push(this.text(field));
     return list;
@@ -250,3 +271,6 @@ export class Reader {
     this.take(field, size);
   }
 }
+
+/** The one reader of the module: one frame or snapshot is read at a time. */
+export const input: Reader = new Reader();

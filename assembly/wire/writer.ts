@@ -52,22 +52,28 @@ export class Writer {
   }
 
   text(value: string): void {
-    const size = textSize(value);
-    if (size < 32) {
-      const at = this.room(1 + size);
-      writeU8(at, 0xa0 | size);
-      writeText(at + 1, value);
-    } else if (size < 65536) {
-      const at = this.room(3 + size);
-      writeU8(at, 0xda);
-      writeU16(at + 1, size);
-      writeText(at + 3, value);
-    } else {
-      const at = this.room(5 + size);
-      writeU8(at, 0xdb);
-      writeU32(at + 1, size);
-      writeText(at + 5, value);
+    writeText(this.textHead(textSize(value)), value);
+  }
+
+  /** The head of a text of `size` bytes, and the place of those. */
+  private textHead(size: i32): usize {
+    const head = size < 32 ? 1 : size < 65536 ? 3 : 5;
+    const at = this.room(head + size);
+    if (head == 1) writeU8(at, 0xa0 | size);
+    else {
+      writeU8(at, head == 3 ? 0xda : 0xdb);
+      if (head == 3) writeU16(at + 1, size);
+      else writeU32(at + 1, size);
     }
+    return at + head;
+  }
+
+  /** Two texts as one. */
+  joined(first: string, second: string): void {
+    const firstSize = textSize(first);
+    const at = this.textHead(firstSize + textSize(second));
+    writeText(at, first);
+    writeText(at + firstSize, second);
   }
 
   /** An empty text becomes nil. */

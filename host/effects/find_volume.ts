@@ -1,3 +1,4 @@
+import { failure } from './outcome.ts';
 import type { Answer } from './plugin_api.ts';
 import { objectOf, textOf } from './plugin_api.ts';
 
@@ -15,34 +16,72 @@ export interface Found {
   refusal?: Answer & { ok: false };
 }
 
+/** A call that is to be made next: method and body. Its answer is handed in. */
+export type Asking<Result> = Generator<readonly [method: string, body: object], Result, Answer>;
+
+/** {@link finding}, with calls that take their time. */
+export async function findVolume(name: string, ask: Ask): Promise<Found> {
+  const search = finding(name);
+  let step = search.next();
+  while (!step.done) step = search.next(await ask(...step.value));
+  return step.value;
+}
+
 /**
  * Asks Get; a driver that refuses it may mean that there is no such volume, or that it is busy, or that it has no Get. So a
- * refusal is held against List, and without Get there is still Path.
+ * refusal is held against List, and without Get there is still Path. Which call comes next is said here, whoever makes it.
  */
-export async function findVolume(name: string, ask: Ask): Promise<Found> {
-  const got = await ask('Get', { Name: name });
+export function* finding(name: string): Asking<Found> {
+  const got = named(name, yield ['Get', { Name: name }]);
   if (got.ok) {
     const path = textOf(objectOf(got.body, 'Volume'), 'Mountpoint');
-    return { answered: true, exists: true, ...(path === '' ? await pathOf(name, ask) : { path }) };
+    return { answered: true, exists: true, ...(path === '' ? yield* pathOf(name) : { path }) };
   }
   if (got.error.kind !== 'refused') return { answered: false, refusal: got };
-  const listed = await ask('List', {});
+  const listed = withVolumes(yield ['List', {}]);
   if (listed.ok) {
     const exists = namesIn(listed.body).includes(name);
-    const mayBeThere = exists && got.error.code === 'unsupported';
+    const mayBeThere = exists && isMute(got);
     return {
       answered: mayBeThere || !exists,
       exists,
       refusal: got,
-      ...(mayBeThere ? await pathOf(name, ask) : {}),
+      ...(mayBeThere ? yield* pathOf(name) : {}),
     };
   }
-  const path = got.error.code === 'unsupported' ? await pathOf(name, ask) : {};
-  return { answered: path.path !== undefined, refusal: got, ...path };
+  if (!isMute(got)) return { answered: false, refusal: got };
+  const answer = yield ['Path', { Name: name }];
+  const path = answer.ok ? textOf(answer.body, 'Mountpoint') : '';
+  // A driver that has neither Get nor List can only say where the volume is, or that it is nowhere.
+  const isAll = listed.error.code === 'unsupported' && isAnswer(answer);
+  return { answered: isAll || path !== '', refusal: got, ...(path === '' ? {} : { path }) };
 }
 
-async function pathOf(name: string, ask: Ask): Promise<{ path?: string }> {
-  const answer = await ask('Path', { Name: name });
+/** A Get that went well and names no volume says nothing: Docker's own drivers always do. */
+function named(name: string, got: Answer): Answer {
+  const isNamed = got.ok && typeof got.body.Volume === 'object' && got.body.Volume !== null;
+  if (!got.ok || isNamed) return got;
+  return failure('refused', 'no-volume', `Get of ${name} is answered without a volume`) as Answer;
+}
+
+/** So does a List without volumes; `null` is how some say that there are none. */
+function withVolumes(listed: Answer): Answer {
+  if (!listed.ok || 'Volumes' in listed.body) return listed;
+  return failure('refused', 'no-volumes', 'List is answered without volumes') as Answer;
+}
+
+/** Nothing was said about the volume. */
+function isMute(got: Answer & { ok: false }): boolean {
+  return got.error.code === 'unsupported' || got.error.code === 'no-volume';
+}
+
+/** The driver knows the call and said something. */
+function isAnswer(answer: Answer): boolean {
+  return answer.ok || (answer.error.kind === 'refused' && answer.error.code !== 'unsupported');
+}
+
+function* pathOf(name: string): Asking<{ path?: string }> {
+  const answer = yield ['Path', { Name: name }];
   const path = answer.ok ? textOf(answer.body, 'Mountpoint') : '';
   return path === '' ? {} : { path };
 }

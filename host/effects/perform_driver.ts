@@ -1,7 +1,7 @@
 import type { Binding } from '../binding.ts';
 import type { Directory } from '../directory.ts';
 import type { DriverEffect } from '../frames/types.ts';
-import { type Ask, findVolume } from './find_volume.ts';
+import { type Ask, type Found, findVolume } from './find_volume.ts';
 import { mountAt } from './mount_at.ts';
 import { failure, type Outcome, withDeadline } from './outcome.ts';
 import { callPlugin, objectOf, textOf } from './plugin_api.ts';
@@ -63,7 +63,11 @@ export async function performDriver(
 }
 
 async function get(effect: DriverEffect, ask: Ask): Promise<Outcome> {
-  const { answered, exists, path, refusal } = await findVolume(effect.name, ask);
+  return outcomeOfGet(effect.driver, await findVolume(effect.name, ask));
+}
+
+/** The end of a `get`, from what was found out. */
+export function outcomeOfGet(driver: string, { answered, exists, path, refusal }: Found): Outcome {
   if (answered && exists !== undefined) {
     if (exists || !refusal)
       return { ok: true, value: { exists, ...(path === undefined ? {} : { mountpoint: path }) } };
@@ -71,8 +75,7 @@ async function get(effect: DriverEffect, ask: Ask): Promise<Outcome> {
   }
   if (refusal && exists) return failure('failed', refusal.error.code, refusal.error.message);
   return (
-    refusal ??
-    failure('refused', 'unsupported', `driver ${effect.driver} cannot say whether it has the volume`)
+    refusal ?? failure('refused', 'unsupported', `driver ${driver} cannot say whether it has the volume`)
   );
 }
 

@@ -21,7 +21,7 @@ export function performBind(effect: BindEffect, binding: Binding, directory: Dir
   );
 }
 
-/** Lazy unmount of a managed mount. */
+/** Lazy unmount of a managed mount. Where another was stacked below it the value has the number of that one: nobody has to look for it. */
 export function performDetach(
   effect: DetachEffect,
   binding: Binding,
@@ -32,8 +32,21 @@ export function performDetach(
   return withDeadline(
     `detach ${target}`,
     effect.deadlineMs,
-    work.then(() => ({ ok: true })),
+    work.then(async () => {
+      const mountId = await uncovered(target, binding);
+      return { ok: true, value: mountId === undefined ? {} : { mountId } };
+    }),
   );
+}
+
+/** The mount that is at the target now; nothing when that cannot be told, for then it is looked for. */
+async function uncovered(target: string, binding: Binding): Promise<number | undefined> {
+  try {
+    const { ownMount, mountId } = await binding.pathMount(target);
+    return ownMount ? mountId : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The container paths, base by base, in the order given: a parent comes before what lies in it. */

@@ -7,6 +7,9 @@ import { mountAt } from './mount_at.ts';
 import { failureOf, type Outcome, withDeadline } from './outcome.ts';
 import { callPlugin } from './plugin_api.ts';
 
+/** Of mounts stacked at one target so many are told, the last is on top. All of tens of thousands would not fit into a frame. */
+const STACK_SHOWN = 8;
+
 interface DriverView {
   answered: boolean;
   exists?: boolean;
@@ -78,10 +81,13 @@ function managedMounts(effect: ObserveEffect, table: readonly Mount[], directory
     [`${directory.root}/${key}`, 'rw'],
     [`${directory.root}/.ro/${key}`, 'ro'],
   ]);
-  return table.flatMap((mount) => {
+  const found = table.flatMap((mount) => {
     const mode = targets.get(mount.target);
     return mode === undefined ? [] : [{ mode, mount }];
   });
+  return [...targets.values()].flatMap((mode) =>
+    found.filter((one) => one.mode === mode).slice(-STACK_SHOWN),
+  );
 }
 
 async function pins(shown: { dev: string; root: string }, binding: Binding, directory: Directory) {

@@ -42,7 +42,8 @@ export async function callPlugin(
   }
 }
 
-function readAnswer(response: HttpResponse, what: string): Answer {
+/** What a response means; `what` was asked, for messages. */
+export function readAnswer(response: HttpResponse, what: string): Answer {
   const body = parseObject(response.body);
   const words = body ? wordsOf(body) : response.body.trim();
   if (response.status === 200 && body && words === '') return { ok: true, body };

@@ -4,9 +4,9 @@ import { Packr, Unpackr } from 'msgpackr/index-no-eval';
 const packr = new Packr({ useRecords: false, moreTypes: false, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true });
 
-/** The bytes of a value; a copy that nothing else writes to. */
+/** The bytes of a value: a piece of a larger buffer, which nothing else writes to. */
 export function pack(value: unknown): Uint8Array {
-  return Uint8Array.prototype.slice.call(packr.pack(value));
+  return packr.pack(value);
 }
 
 /** The value of bytes that hold exactly one. Throws on anything else. */

@@ -4,6 +4,7 @@ import { fieldsFromFrame, fieldsToFrame } from './shapes.ts';
 import type { Effect } from './types.ts';
 
 const byNumber = new Map(EFFECTS.map((kind) => [kind.number, kind]));
+const HEADER = ['type'];
 const byType = new Map(EFFECTS.map((kind) => [kind.type, kind]));
 
 /** The effects of one step: [schema, [[type, fields...], ...]]. Throws when it is no such frame: then the policy is at fault. */
@@ -12,10 +13,10 @@ export function decodeEffects(frame: Uint8Array): Effect[] {
   if (!Array.isArray(data) || data[0] !== SCHEMA || !Array.isArray(data[1])) {
     throw new Error('the policy answered something that is no effects frame');
   }
-  return data[1].map(([number, ...fields]: [number, ...unknown[]]) => {
-    const kind = byNumber.get(number);
-    if (!kind) throw new Error(`the policy answered an unknown effect, number ${number}`);
-    return { type: kind.type, ...fieldsFromFrame(kind.fields, fields) } as Effect;
+  return data[1].map((effect: unknown[]) => {
+    const kind = byNumber.get(effect[0] as number);
+    if (!kind) throw new Error(`the policy answered an unknown effect, number ${effect[0]}`);
+    return fieldsFromFrame(kind.fields, effect, 1, { type: kind.type }) as unknown as Effect;
   });
 }
 
@@ -23,6 +24,6 @@ export function decodeEffects(frame: Uint8Array): Effect[] {
 export function encodeEffect(effect: Effect): Uint8Array {
   const kind = byType.get(effect.type);
   if (!kind) throw new Error(`no effect is called ${effect.type}`);
-  const { type: _, ...fields } = effect;
-  return pack([SCHEMA, kind.number, ...fieldsToFrame(kind.fields, fields, '')]);
+  const fields = fieldsToFrame(kind.fields, effect as unknown as Record<string, unknown>, HEADER);
+  return pack([SCHEMA, kind.number, ...fields]);
 }

@@ -12,6 +12,10 @@ import type { Event } from './types.ts';
 const AT = 4;
 const CALL = 13;
 const FLOAT64 = 0xcb;
+/** Schema, type and time come before. */
+const FIRST_FIELD = 3;
+/** Fields of every event, which stand in front of its own. */
+const HEADER = ['type', 'at'];
 /** Packs as a float64; the number is written over it. */
 const PLACE = 0.1;
 
@@ -24,9 +28,19 @@ function hasCall(kind: Kind): boolean {
 
 /** Writes time and call number into a frame, in place. `call` is left alone where the event has none. */
 export function stamp(frame: Uint8Array, at: number, call?: number): void {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  view.setFloat64(AT, at);
-  if (call !== undefined) view.setFloat64(CALL, call);
+  writeFloat64(frame, AT, at);
+  if (call !== undefined) writeFloat64(frame, CALL, call);
+}
+
+/** A view for each frame would cost more than all else that is done here. */
+const eight = new Uint8Array(8);
+const number = new DataView(eight.buffer);
+
+function writeFloat64(frame: Uint8Array, offset: number, value: number): void {
+  if (offset + 8 > frame.length)
+    throw new RangeError(`a frame of ${frame.length} bytes has no number at ${offset}`);
+  number.setFloat64(0, value);
+  for (let i = 0; i < 8; i += 1) frame[offset + i] = eight[i] as number;
 }
 
 /** Time and call number of a frame; 0 for what it does not have. */
@@ -48,12 +62,10 @@ export function typeOf(frame: Uint8Array): number {
 
 /** The frame of an event in people's form. What cannot be encoded becomes an `unreadable` event, which the policy answers. */
 export function encodeEvent(event: Record<string, unknown>): Uint8Array {
-  const { type, at, ...rest } = event;
-  const kind = byType.get(String(type));
-  if (!kind) return encodeUnreadable(event, `type: unknown event "${String(type)}"`);
+  const kind = byType.get(String(event.type));
+  if (!kind) return encodeUnreadable(event, `type: unknown event "${String(event.type)}"`);
   try {
-    const fields = fieldsToFrame(kind.fields, rest, '');
-    return assemble(kind, at, fields);
+    return assemble(kind, event.at, fieldsToFrame(kind.fields, event, HEADER));
   } catch (error) {
     if (error instanceof UnknownField) return encodeUnreadable(event, error.message);
     throw error;
@@ -65,12 +77,11 @@ function encodeUnreadable(event: Record<string, unknown>, why: string): Uint8Arr
 }
 
 function assemble(kind: Kind, at: unknown, fields: unknown[]): Uint8Array {
-  const call = hasCall(kind) ? fields.shift() : undefined;
-  const isCall = typeof call === 'number';
   const isTime = typeof at === 'number';
-  const head = hasCall(kind) ? [isCall ? PLACE : (call ?? null)] : [];
-  const frame = pack([SCHEMA, kind.number, isTime ? PLACE : (at ?? null), ...head, ...fields]);
-  if (isTime) stamp(frame, at, isCall ? call : undefined);
+  const call = hasCall(kind) ? fields[0] : undefined;
+  if (typeof call === 'number') fields[0] = PLACE;
+  const frame = pack([SCHEMA, kind.number, isTime ? PLACE : (at ?? null), ...fields]);
+  if (isTime) stamp(frame, at, typeof call === 'number' ? call : undefined);
   return frame;
 }
 
@@ -80,5 +91,5 @@ export function decodeEvent(frame: Uint8Array): Event {
   if (!Array.isArray(data) || data[0] !== SCHEMA) throw new Error(`not an event frame of schema ${SCHEMA}`);
   const kind = byNumber.get(data[1]);
   if (!kind) throw new Error(`unknown event number ${data[1]}`);
-  return { type: kind.type, at: data[2], ...fieldsFromFrame(kind.fields, data.slice(3)) } as Event;
+  return fieldsFromFrame(kind.fields, data, FIRST_FIELD, { type: kind.type, at: data[2] }) as Event;
 }

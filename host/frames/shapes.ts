@@ -42,45 +42,76 @@ function isObject(data: unknown): data is Named {
   return typeof data === 'object' && data !== null && !Array.isArray(data);
 }
 
-/** From people's form to the frame's. `at` is the path of `data`, for errors. Throws {@link UnknownField}. */
-export function toFrame(shape: Shape, data: unknown, at: string): unknown {
+/** From people's form to the frame's. Throws {@link UnknownField}, which names the path as seen from here. */
+function toFrame(shape: Shape, data: unknown): unknown {
   if (data === undefined || data === null) return null;
-  if (shape.kind === 'list')
-    return Array.isArray(data) ? data.map((item) => toFrame(shape.of, item, at)) : data;
-  if (shape.kind === 'value' || !isObject(data)) return data;
+  if (shape.kind === 'value') return data;
+  if (shape.kind === 'list') return Array.isArray(data) ? data.map((item) => toFrame(shape.of, item)) : data;
+  if (!isObject(data)) return data;
   if (shape.kind === 'pairs') return Object.entries(data);
-  if (shape.kind === 'record') return fieldsToFrame(shape.fields, data, at);
+  if (shape.kind === 'record') return fieldsToFrame(shape.fields, data);
   return Object.entries(data).map(([name, item]) => {
     if (!isObject(item)) return [name, item];
-    return [name, ...fieldsToFrame(shape.fields, item, `${at}.${name}`)];
+    return [name, ...within(name, () => fieldsToFrame(shape.fields, item))];
   });
 }
 
-export function fieldsToFrame(fields: readonly Field[], data: Named, at: string): unknown[] {
-  for (const name of Object.keys(data)) {
-    if (!fields.some((known) => known.name === name))
-      throw new UnknownField(at === '' ? name : `${at}.${name}`);
+/** The fields in their order. `data` may have those of `besides` as well, which are left out. */
+export function fieldsToFrame(fields: readonly Field[], data: Named, besides?: readonly string[]): unknown[] {
+  const frame: unknown[] = [];
+  let known = 0;
+  for (const { name, shape } of fields) {
+    if (name in data) known += 1;
+    const item = data[name];
+    frame.push(shape.kind === 'value' ? (item ?? null) : within(name, toFrame, shape, item));
   }
-  return fields.map((known) =>
-    toFrame(known.shape, data[known.name], at === '' ? known.name : `${at}.${known.name}`),
-  );
+  let given = 0;
+  for (const _ in data) given += 1;
+  if (besides) for (const name of besides) if (name in data) known += 1;
+  if (given > known) throw new UnknownField(unknownAmong(fields, data, besides ?? []));
+  return frame;
+}
+
+function unknownAmong(fields: readonly Field[], data: Named, besides: readonly string[]): string {
+  const isKnown = (name: string) => besides.includes(name) || fields.some((field) => field.name === name);
+  return Object.keys(data).find((name) => !isKnown(name)) ?? '';
+}
+
+/** Runs it; what it finds unknown lies within `name`. */
+function within<Given extends unknown[], Result>(
+  name: string,
+  run: (...given: Given) => Result,
+  ...given: Given
+): Result {
+  try {
+    return run(...given);
+  } catch (error) {
+    if (error instanceof UnknownField) throw new UnknownField(`${name}.${error.field}`);
+    throw error;
+  }
 }
 
 /** From the frame's form to people's; what is nil is left out. */
-export function fromFrame(shape: Shape, data: unknown): unknown {
+function fromFrame(shape: Shape, data: unknown): unknown {
   if (shape.kind === 'value' || !Array.isArray(data)) return data;
   if (shape.kind === 'list') return data.map((item) => fromFrame(shape.of, item));
   if (shape.kind === 'pairs') return Object.fromEntries(data as [string, unknown][]);
-  if (shape.kind === 'record') return fieldsFromFrame(shape.fields, data);
-  return Object.fromEntries(data.map(([name, ...rest]) => [name, fieldsFromFrame(shape.fields, rest)]));
+  if (shape.kind === 'record') return fieldsFromFrame(shape.fields, data, 0, {});
+  return Object.fromEntries(data.map((item) => [item[0], fieldsFromFrame(shape.fields, item, 1, {})]));
 }
 
-export function fieldsFromFrame(fields: readonly Field[], data: readonly unknown[]): Named {
-  const result: Named = {};
-  fields.forEach((known, index) => {
-    const item = data[index];
-    if (item === undefined || item === null || (known.quiet && item === false)) return;
-    result[known.name] = fromFrame(known.shape, item);
-  });
+/** Puts the fields, which begin at `first` of `data`, into `result`. */
+export function fieldsFromFrame(
+  fields: readonly Field[],
+  data: readonly unknown[],
+  first: number,
+  result: Named,
+): Named {
+  for (let i = 0; i < fields.length; i += 1) {
+    const { name, shape, quiet } = fields[i] as Field;
+    const item = data[first + i];
+    if (item === undefined || item === null || (quiet && item === false)) continue;
+    result[name] = fromFrame(shape, item);
+  }
   return result;
 }

@@ -7,10 +7,7 @@ import { hasMemoryLimit } from './memory_limit.ts';
 import { PolicyError } from './policy_error.ts';
 
 /** The version of the policy's functions that this host calls. */
-export const ABI_VERSION = 1;
-/** The policy's garbage is collected between steps, after so many of them or so many bytes of frames, whichever comes first. */
-const STEPS_BETWEEN_COLLECTIONS = 1000;
-const BYTES_BETWEEN_COLLECTIONS = 256 * 1024;
+export const ABI_VERSION = 2;
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -25,7 +22,7 @@ interface Exports {
   trapFile(): number;
   trapLine(): number;
   trapColumn(): number;
-  __collect(): void;
+  rest(): void;
   __getString(pointer: number): string;
 }
 
@@ -37,7 +34,7 @@ const FUNCTIONS = [
   'snapshot',
   'restore',
   'describe',
-  '__collect',
+  'rest',
 ] as const;
 
 /** One running policy with a state of its own. After a {@link PolicyError} from `step` it must not be used again. */
@@ -84,8 +81,6 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
   ];
   if (schema !== SCHEMA)
     throw new PolicyError(`policy ${name}: speaks schema ${schema}, this host schema ${SCHEMA}`);
-  let steps = 0;
-  let read = 0;
 
   function guarded(what: string, run: () => number): Uint8Array {
     try {
@@ -105,13 +100,10 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
         throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
       memory.bytes().set(frame, inputAt);
       const effects = guarded('step', () => exports.step(frame.length));
-      steps += 1;
-      read += frame.length;
-      if (steps >= STEPS_BETWEEN_COLLECTIONS || read >= BYTES_BETWEEN_COLLECTIONS) {
-        exports.__collect();
-        steps = 0;
-        read = 0;
-      }
+      guarded('rest', () => {
+        exports.rest();
+        return 0;
+      });
       return effects;
     },
     snapshot() {
@@ -166,7 +158,13 @@ function views(memory: WebAssembly.Memory) {
     if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
     return bytes;
   }
-  return { bytes: fresh, copy: (at: number, size: number) => fresh().slice(at, at + size) };
+  /** A piece of Node's pool of small buffers: a buffer of its own takes several times as long. */
+  function copy(at: number, size: number): Uint8Array {
+    const bytes = Buffer.allocUnsafe(size);
+    bytes.set(fresh().subarray(at, at + size));
+    return bytes;
+  }
+  return { bytes: fresh, copy };
 }
 
 function trapText(exports: Exports, error: Error): string {

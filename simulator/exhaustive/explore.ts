@@ -1,7 +1,8 @@
 import type { Policy } from '../../host/policy/policy.ts';
 import { checkClean } from '../checks.ts';
 import { tellDone } from '../host.ts';
-import { perform, runLate } from '../perform.ts';
+import { runLate } from '../late.ts';
+import { perform } from '../perform.ts';
 import { settle } from '../scenario.ts';
 import type { Setup } from '../setup.ts';
 import { Violation } from '../violation.ts';

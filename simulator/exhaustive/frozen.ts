@@ -13,6 +13,8 @@ type Borrowed =
   | 'empty'
   | 'base'
   | 'journal'
+  | 'kept'
+  | 'config'
   | 'random'
   | 'lastDone';
 
@@ -40,6 +42,8 @@ export function freeze(world: World): Uint8Array {
     empty,
     base,
     journal,
+    kept,
+    config,
     random,
     begun,
     lastDone,
@@ -66,6 +70,8 @@ export function thaw(point: Point, from: Pick<World, 'setup' | 'random'> & Polic
     empty: from.empty,
     base: point.policy,
     journal: [],
+    kept: { state: point.policy, events: 0 },
+    config: from.setup.config,
     random: from.random,
     begun: new Map(),
     lastDone: undefined,

@@ -29,8 +29,6 @@ interface Parsed {
 /** Not those of volumes: the policy sorts by path, so they are not alike. */
 const NAME = /\b(?:c\d+|7:\d+)\b/g;
 const UNNAMED: readonly string[] = [];
-/** Stands for a mount that nobody knows: no mount has this number. */
-const NO_MOUNT = Number.MAX_SAFE_INTEGER;
 const FIRST_TEXT = 0x4000_0000;
 const FIRST_LABEL = 0x2000_0000;
 
@@ -75,7 +73,7 @@ export function createLabels(fingerprint: Fingerprint): Labels {
     },
     add: fingerprint.add,
     label(kind, value) {
-      if (value === 0 || value === NO_MOUNT) fingerprint.add(value);
+      if (value === 0) fingerprint.add(value);
       else fingerprint.add(FIRST_LABEL + orderOf(kinds[kind], value));
     },
     object(value) {

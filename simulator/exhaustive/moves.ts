@@ -1,9 +1,10 @@
 import { ACTIONS, unmountOther } from '../actions.ts';
 import { ask, cleanup, destroy, fork, prepareAgain } from '../agent.ts';
-import { crashAgent, reboot, restartHost } from '../crashes.ts';
+import { comeBack, crashAgent, reboot, restartHost } from '../crashes.ts';
 import { restartDriver } from '../drivers.ts';
 import { HostDied, send, tellDone } from '../host.ts';
-import { perform, runLate } from '../perform.ts';
+import { runLate } from '../late.ts';
+import { perform } from '../perform.ts';
 import { wake } from '../scenario.ts';
 import { noteFault, type SimContainer, type Work, type World } from '../world.ts';
 import { type Size, type SmallWorld, wishesOf } from './small_worlds.ts';
@@ -57,8 +58,8 @@ function agentMoves(world: World, small: SmallWorld, size: Size): Move[] {
       }
     }
     if (!container) continue;
-    const { phase, destroyed, anonymous, limited } = container;
-    if (phase !== 'failed' && !anonymous && openCalls(world, id) < CALLS_MAX)
+    const { phase, destroyed, anonymous, limited, voided } = container;
+    if (phase !== 'failed' && !anonymous && !voided && openCalls(world, id) < CALLS_MAX)
       moves.push(free(`again ${id}`, (now) => prepareAgain(now, containerOf(now, id))));
     if (phase === 'ready' && !destroyed && !limited)
       moves.push(free(`fork ${id}`, (now) => fork(now, containerOf(now, id))));
@@ -68,8 +69,8 @@ function agentMoves(world: World, small: SmallWorld, size: Size): Move[] {
   return moves;
 }
 
-function mayBeAskedAnew({ phase, destroyed, sources, limited }: SimContainer): boolean {
-  return phase === 'failed' && !destroyed && sources.length === 0 && !limited;
+function mayBeAskedAnew({ phase, destroyed, voided, limited }: SimContainer): boolean {
+  return phase === 'failed' && !destroyed && !voided && !limited;
 }
 
 /** What an earlier container of that id left under way has to end first, or there could be any number of them. */
@@ -131,31 +132,34 @@ function nextMoment(world: World): number | undefined {
 
 /**
  * An effect ends soon, or takes about as long as a prepare waits, or meets its deadline. In between is nothing but more of the
- * same: pauses and lingering are shorter than `SOON_MS`.
+ * same: pauses and lingering are shorter than `SOON_MS`, but for the one between two unmounts of a long count.
  */
 function mayLastUntil({ begunAt, effect }: Work, at: number): boolean {
   const took = at - begunAt;
   return took <= effect.deadlineMs && (took <= SOON_MS || Math.abs(took - PREPARE_MS) <= SOON_MS);
 }
 
-/** The host dies at an event: before it is on disk, or after. Then the agent starts anew, or the host alone. */
+/**
+ * The host dies at an event: before it is on disk, because the disk is full, or after. Then the agent starts anew, or the host alone.
+ */
 function deaths(world: World, events: readonly Move[]): Move[] {
   const ticking = clock(world);
   const after = [...events, ...ticking].map((event) => death(event, 'after'));
   // What was told and never written down is the same as a crash before it; only what the agent did remains.
   const before = events.filter(({ name }) => /^(prepare|fork)/.test(name));
-  return [...after, ...before.map((event) => death(event, 'before'))];
+  return [...after, ...before.flatMap((event) => [death(event, 'before'), death(event, 'full')])];
 }
 
-function death({ name, run }: Move, when: 'before' | 'after'): Move {
-  return fault(`host dies ${when} ${name}`, (world) => {
+const WHEN = { before: 'before', after: 'after', full: 'of a full disk at' } as const;
+
+function death({ name, run }: Move, when: keyof typeof WHEN): Move {
+  return fault(`host dies ${WHEN[when]} ${name}`, (world) => {
     world.dying = when;
     try {
       run(world);
     } catch (error) {
       if (!(error instanceof HostDied)) throw error;
-      if (world.random.chance(0.5)) restartHost(world);
-      else crashAgent(world, 'whole');
+      comeBack(world);
     }
     world.dying = '';
   });

@@ -1,9 +1,8 @@
-import { start } from '../crashes.ts';
 import type { Violation } from '../violation.ts';
-import { createWorld, type Policies } from '../world.ts';
+import type { Policies } from '../world.ts';
 import { createExplorer, endAll, repeating, runMove, type Way } from './explore.ts';
 import type { Point } from './frozen.ts';
-import { type Found, firstPoint } from './search.ts';
+import { type Found, firstPoint, firstWorld } from './search.ts';
 import { type Size, type SmallWorld, setupOf } from './small_worlds.ts';
 
 /** A broken rule with the way that leads there. */
@@ -22,8 +21,7 @@ export interface Trace {
  */
 export function retrace(small: SmallWorld, size: Size, renew: () => Policies, found: Found): Trace {
   const ways = waysOf(small, size, renew(), found.path);
-  const world = createWorld(setupOf(small, size), renew());
-  start(world);
+  const world = firstWorld(small, size, renew());
   let violation: Violation | undefined;
   for (const { move, drawn } of ways) {
     world.random = repeating(drawn);

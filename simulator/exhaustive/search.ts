@@ -1,6 +1,6 @@
 import { start } from '../crashes.ts';
 import type { Violation } from '../violation.ts';
-import { createWorld, type Policies } from '../world.ts';
+import { createWorld, type Policies, type World } from '../world.ts';
 import { createExplorer, type Explorer } from './explore.ts';
 import { freeze, type Point } from './frozen.ts';
 import { createPaths, type Paths } from './paths.ts';
@@ -197,10 +197,17 @@ function probe(run: Run, point: Point, node: number): Found | undefined {
   return violation && { violation, isLater: true, path: run.paths.to(node) };
 }
 
-/** The world after its first start. */
-export function firstPoint(small: SmallWorld, size: Size, policies: Policies): Point {
+/** The world after its first start. Nothing goes wrong by itself: each fault is a move. */
+export function firstWorld(small: SmallWorld, size: Size, policies: Policies): World {
   const world = createWorld(setupOf(small, size), policies);
+  world.faults = false;
   start(world);
+  return world;
+}
+
+/** The same as a point to go on from. */
+export function firstPoint(small: SmallWorld, size: Size, policies: Policies): Point {
+  const world = firstWorld(small, size, policies);
   const policy = world.policy.snapshot();
   if (!policy) throw new Error('the policy gives no snapshot after its first recovery');
   return { world: freeze(world), policy };

@@ -1,5 +1,5 @@
 import type { Config } from '../../host/frames/types.ts';
-import type { Wanted } from '../agent.ts';
+import type { Wanted } from '../requests.ts';
 import { type Quirks, ROOT, type Setup } from '../setup.ts';
 
 /** A world that is small enough for all its ways to be gone. */
@@ -34,6 +34,8 @@ const PLAIN_QUIRKS: Quirks = {
   sameDev: false,
   hints: false,
   noGet: false,
+  noList: false,
+  staysDead: false,
   creates: false,
   plain: false,
 };
@@ -118,6 +120,15 @@ export function wishesOf(small: SmallWorld, { volumes }: Size): Wanted[][] {
   const names = Array.from({ length: volumes }, (_, at) => `v${at + 1}`);
   const sets = volumes > 1 ? [...names.map((name) => [name]), names] : [names];
   return (small.readonly ?? [false]).flatMap((readonly) =>
-    sets.map((set) => set.map((name) => ({ driver: 'ebs', name, readonly, create: false }))),
+    sets.map((set) =>
+      set.map((name) => ({
+        way: 'label' as const,
+        driver: 'ebs',
+        name,
+        readonly,
+        create: false,
+        options: '',
+      })),
+    ),
   );
 }

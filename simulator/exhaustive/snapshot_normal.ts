@@ -14,6 +14,8 @@ import type { Labels } from './labels.ts';
  * - `boot`: whether it is the present one; no later one is ever the same as one of before.
  * - `attempt`: dropped where every pause has the same length (`retryMaxMs` up to 3), for it is the length of the pause and a word
  *   in messages; else itself.
+ * - `ended`: the number of the effect under way, or of the last one; it counts as long as its end may still be told, which is as long as
+ *   the world has it. So do the entries of `inFlight`: those of effects that were voided wait for an end that never comes.
  * - `looks`: see {@link addLooks}.
  * - the others: labels, of which only equality matters.
  */
@@ -65,12 +67,16 @@ export const VOLUME = {
   driverMountId: 'mount',
   boundMountId: 'mount',
   dev: 'as',
+  suspect: 'as',
+  stacked: 'as',
+  binding: 'as',
+  bindUntil: 'looks',
   owedMin: 'as',
   owedMax: 'as',
   unmountTried: 'as',
   users: 'as',
   doing: 'as',
-  effect: 'effect',
+  effect: 'ended',
   attempt: 'attempt',
   retryAt: 'time',
   settleAt: 'looks',
@@ -95,6 +101,8 @@ const IN_FLIGHT_KINDS = Object.values(IN_FLIGHT);
 const at = (name: keyof typeof VOLUME): number => Object.keys(VOLUME).indexOf(name);
 const SETTLE = at('settleAt');
 const VANISH = at('vanishAt');
+const BIND = at('bindUntil');
+const BINDING = at('binding');
 const VANISHING = at('vanishing');
 const LOOKED = at('lookedAt');
 const MANAGED = [
@@ -112,6 +120,8 @@ export interface Moment {
   readonly now: number;
   readonly bootId: string;
   readonly retryMaxMs: number;
+  /** Numbers of effects whose ends may still be told. */
+  readonly open: ReadonlySet<number>;
 }
 
 /** Puts the state of a policy into a fingerprint. Throws PolicyError for one that it cannot read. */
@@ -120,7 +130,9 @@ export function addSnapshot(labels: Labels, bytes: Uint8Array, moment: Moment): 
   check(top, TOP_KINDS, 'state');
   const containers = top[TOP_KINDS.indexOf('containers')] as Row[];
   const volumes = top[TOP_KINDS.indexOf('volumes')] as Row[];
-  const inFlight = top[TOP_KINDS.indexOf('inFlight')] as Row[];
+  const inFlight = (top[TOP_KINDS.indexOf('inFlight')] as Row[]).filter(([effect]) =>
+    moment.open.has(effect as number),
+  );
   const seqs = [...containers, ...volumes].map(([seq]) => seq as number).sort((one, other) => one - other);
   top.forEach((value, index) => {
     const kind = TOP_KINDS[index];
@@ -170,6 +182,9 @@ function addRow(labels: Labels, row: Row, kinds: readonly string[], moment: Mome
         labels.add((value as number[]).length);
         for (const call of value as number[]) labels.label('call', call);
         break;
+      case 'ended':
+        labels.label('effect', moment.open.has(value as number) ? (value as number) : 0);
+        break;
       case 'mount':
       case 'effect':
       case 'pid':
@@ -190,16 +205,18 @@ function withoutOldMounts(row: Row): Row {
 }
 
 /**
- * `settleAt` and `vanishAt` are compared with now, and with the begin of the last look. Once past they are never ahead of now
- * again, so that only the second question is left; while they are ahead, so they are of the look. `lookedAt` asks nothing else.
+ * `settleAt`, `vanishAt` and `bindUntil` are compared with now, and with the begin of the last look. Once past they are never ahead
+ * of now again, so that only the second question is left, for `bindUntil` while it has a bind (`binding`) that it speaks of; while they
+ * are ahead, so they are of the look. `lookedAt` asks nothing else.
  * `vanishing` counts for a `vanishAt` that the last look did not reach, and begins anew for the next one; it is only asked whether it
  * is one, and never gets less by itself.
  */
 function addLooks(labels: Labels, row: Row, now: number): void {
   const looked = row[LOOKED] as number;
-  for (const index of [SETTLE, VANISH]) {
+  for (const index of [SETTLE, VANISH, BIND]) {
     const until = row[index] as number;
-    labels.add(until > now ? until - now : looked < until ? -1 : -2);
+    const isAsked = looked < until && (index !== BIND || row[BINDING] !== 0);
+    labels.add(until > now ? until - now : isAsked ? -1 : -2);
   }
   const vanish = row[VANISH] as number;
   labels.add(vanish > now || looked < vanish ? Math.min(row[VANISHING] as number, SEVERAL) : 0);

@@ -10,15 +10,17 @@ import { addSnapshot } from './snapshot_normal.ts';
  * - What never changes: dropped.
  * - Messages: no rule and no decision reads them.
  * - Times: the distance from now, for nothing else is done with them but comparing and adding.
+ * - `lateUntil`: the same while it is ahead of now, or of the begin of something under way; after that it is over.
  * - Numbers of mounts, effects, calls and processes are only compared with their equals.
  */
-const FIELDS: Record<string, 'drop' | 'time' | Kind> = {
+const FIELDS: Record<string, 'drop' | 'time' | 'until' | Kind> = {
   now: 'drop',
   nextCall: 'drop',
   firstCall: 'drop',
   nextPid: 'drop',
   bootId: 'drop',
   steps: 'drop',
+  synced: 'drop',
   fault: 'drop',
   lastDone: 'drop',
   faults: 'drop',
@@ -28,6 +30,7 @@ const FIELDS: Record<string, 'drop' | 'time' | Kind> = {
   dueAt: 'time',
   begunAt: 'time',
   wakeAt: 'time',
+  lateUntil: 'until',
   id: 'mount',
   from: 'mount',
   mountId: 'mount',
@@ -47,6 +50,8 @@ const APART = new Set([
   'empty',
   'base',
   'journal',
+  'kept',
+  'config',
   'random',
   'begun',
   'containers',
@@ -70,6 +75,7 @@ const NEVER = 0x7fff_fffe;
 export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): void {
   labels.begin();
   const alive = new Set(world.kernel.mounts.map(({ id }) => id));
+  const oldest = Math.min(world.now, ...world.work.map(({ begunAt }) => begunAt));
 
   function walk(value: unknown, field: string): void {
     if (typeof value === 'number') number(value, field);
@@ -93,6 +99,7 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
     const kind = FIELDS[field];
     if (kind === undefined) labels.add(value);
     else if (kind === 'time') labels.add(isTime(value, field) ? value - world.now : NEVER);
+    else if (kind === 'until') labels.add(value > oldest ? value - world.now : NEVER);
     // A mount that is gone is bound from no more: no later one has its number.
     else if (field === 'from' && !alive.has(value)) labels.add(0);
     else if (kind !== 'drop') labels.label(kind, value);
@@ -128,6 +135,7 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
     now: world.now,
     bootId: `b${world.bootId}`,
     retryMaxMs: world.setup.config.retryMaxMs ?? Number.POSITIVE_INFINITY,
+    open: new Set(world.work.map(({ effect }) => effect.effect)),
   });
   for (const volume of world.volumes.values()) {
     object(volume);

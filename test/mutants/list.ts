@@ -34,8 +34,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'two effects on one volume',
     file: NEXT,
-    from: '  if (volume.effect != 0) return;\n',
-    to: '',
+    from: '  if (volume.busy || state.recovering !== null) return;\n',
+    to: '  if (state.recovering !== null) return;\n',
   },
   {
     name: 'a retry does not wait for its time',
@@ -117,9 +117,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a read-only user is given the writable mount',
-    file: 'assembly/decide/paths.ts',
-    from: "(readonly ? '/.ro/' : '/')",
-    to: "'/'",
+    file: 'assembly/events/config.ts',
+    from: 'return readonly ? this.readonlyPrefix : this.writablePrefix;',
+    to: 'return this.writablePrefix;',
   },
   {
     name: 'a mount that timed out is taken for not mounted at once',
@@ -166,8 +166,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a live container does not keep its volume from being unmounted',
     file: OBSERVED,
-    from: '  volume.witnessed = !pinned;',
+    from: '  volume.witnessed = !pinned && volume.users.length == 0;',
     to: '  volume.witnessed = true;',
+  },
+  {
+    name: 'a look that was made for one task testifies for the next',
+    file: OBSERVED,
+    from: '!pinned && volume.users.length == 0;',
+    to: '!pinned;',
+  },
+  {
+    name: 'a look from before somebody came testifies when he is gone',
+    file: PREPARE,
+    from: '  volume.witnessed = false;\n  volume.users.push',
+    to: '  volume.users.push',
   },
   {
     name: 'stacked or forgotten managed mounts are not seen',
@@ -184,14 +196,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'every caller of a joined prepare but the first is forgotten',
     file: PREPARE,
-    from: '  for (let i = 0; i < calls.length; i++) answer(calls[i], container);',
-    to: '  for (let i = 0; i < 1; i++) answer(calls[i], container);',
+    from: '  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);',
+    to: '  for (let i = 0; i < 1; i++) emitMounts(calls[i], container.requests);',
   },
   {
     name: 'a reply is sent twice',
     file: PREPARE,
-    from: '  for (let i = 0; i < calls.length; i++) answer(calls[i], container);',
-    to: '  for (let i = 0; i < calls.length; i++) answer(calls[i], container);\n  answer(calls[0], container);',
+    from: '  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);',
+    to: '  for (let i = 0; i < calls.length; i++) emitMounts(calls[i], container.requests);\n  emitMounts(calls[0], container.requests);',
   },
   {
     name: 'answered when one of two volumes is there',
@@ -208,8 +220,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'exclusive volumes are shared',
     file: PREPARE,
-    from: '  if (!exclusive || volume.users.length == 0) return null;',
-    to: '  if (volume.users.length == 0 || true) return null;',
+    from: '  if (!exclusive) return null;\n',
+    to: '  if (volume.seq > 0) return null;\n',
   },
   {
     name: 'a failed prepare keeps its holds',
@@ -262,8 +274,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'holders of the last boot live on after a reboot',
     file: RECOVER,
-    from: '  if (rebooted) forgetBoot();\n  else keepKnown(recovering);\n',
-    to: '  if (rebooted) keepKnown(recovering);\n  else keepKnown(recovering);\n',
+    from: '  if (rebooted) {\n',
+    to: '  if (rebooted && false) {\n',
   },
   {
     name: 'orphan mounts under the root are not taken down',

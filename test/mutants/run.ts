@@ -1,97 +1,94 @@
 /**
- * `npm run mutants [WORD…]`: puts each fault of list.ts into a copy of the policy, builds it, and lets the policy's tests and
- * the simulator look for it. A fault that nobody finds is a hole in the tests. Exit code 1 when one survives.
+ * `npm run mutants -- [WORD…] [--simulator SECONDS] [--json]`: puts each fault of list.ts into a copy of the policy, builds it, and lets the
+ * policy's tests look for it, then, where they find nothing, the simulator; with --simulator that has to look for each. Tells how many
+ * events were stepped until a fault was found. A fault that nobody finds is a hole in the tests. Exit code 1 when one survives.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { MUTANTS, type Mutant } from './list.ts';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { WasmTask, WasmVerdict } from './judge/wasm_worker.ts';
+import { MUTANTS } from './list.ts';
+import { makeJudge } from './operators/bundle.ts';
+import { plant } from './plant.ts';
 
 const FOLDER = resolve('build/mutants');
-const TESTS = resolve('build/test');
-const COMMAND = resolve('build/moorage.mjs');
-const ASC = resolve('node_modules/assemblyscript/bin/asc.js');
+/** A test that takes longer hangs. */
 const LIMIT_MS = 120_000;
-/** Tests that only hold two builds of the same source together say nothing about decisions. */
-const NOT_ASKED = /portable|mutants/;
+const RUNS = 20_000;
+/** For the policy without a fault, which must pass. */
+const SOUND_RUNS = 100;
+/** For the simulator where no test has found anything. */
+const LAST_RESORT_MS = 60_000;
 
-interface Verdict {
-  killedBy: string;
-  detail: string;
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { simulator: { type: 'string', default: '0' }, json: { type: 'boolean', default: false } },
+});
+const simulatorMs = Number(values.simulator) * 1000;
+if (!(simulatorMs >= 0)) throw new Error('--simulator wants seconds');
+
+/** Undefined: it did not end. */
+function judge(program: string, task: WasmTask): Promise<WasmVerdict | undefined> {
+  return new Promise((done, failed) => {
+    const worker = new Worker(program, { workerData: task });
+    const timer = setTimeout(() => end(undefined), LIMIT_MS + task.limitMs);
+    function end(verdict: WasmVerdict | undefined): void {
+      clearTimeout(timer);
+      void worker.terminate();
+      done(verdict);
+    }
+    worker.on('message', end);
+    worker.on('error', (error) => {
+      clearTimeout(timer);
+      failed(error);
+    });
+  });
 }
 
-function run(file: string, args: string[], cwd: string) {
-  const { status, stdout, stderr } = spawnSync(file, args, { cwd, encoding: 'utf8', timeout: LIMIT_MS });
-  return { failed: status !== 0, text: `${stdout ?? ''}${stderr ?? ''}` };
-}
-
-/** A checkout of the policy alone with the fault in it, built. Throws when the fault does not fit the source any more. */
-function plant(mutant: Mutant): string {
-  const place = join(FOLDER, 'tree');
-  rmSync(place, { recursive: true, force: true });
-  mkdirSync(join(place, 'build'), { recursive: true });
-  cpSync('assembly', join(place, 'assembly'), { recursive: true });
-  cpSync('asconfig.json', join(place, 'asconfig.json'));
-  const file = join(place, mutant.file);
-  const source = readFileSync(file, 'utf8');
-  const count = source.split(mutant.from).length - 1;
-  if (count !== 1)
-    throw new Error(
-      `${mutant.name}: its text stands ${count} times in ${mutant.file}; mend test/mutants/list.ts`,
+function inWords(verdict: WasmVerdict | undefined): string {
+  if (!verdict) return '    killed: a test or the simulator did not end';
+  const { test, simulator } = verdict;
+  const lines = test ? [`    killed after ${test.events} events by ${test.title}`] : [];
+  if (simulator === 'nothing')
+    lines.push(`    ${test ? 'the simulator finds nothing in its time' : 'SURVIVED'}`);
+  else if (simulator)
+    lines.push(
+      `    ${test ? 'also ' : ''}killed after ${simulator.events} events by the simulator: ${simulator.rule}, run ${simulator.runs}`,
     );
-  writeFileSync(
-    file,
-    source.replace(mutant.from, () => mutant.to),
-  );
-  const built = run(process.execPath, [ASC, '--config', 'asconfig.json', '--optimizeLevel', '1'], place);
-  if (built.failed) throw new Error(`${mutant.name}: does not compile:\n${built.text}`);
-  return place;
+  return lines.join('\n');
 }
 
-function judge(place: string): Verdict | undefined {
-  for (const name of readdirSync(TESTS).sort()) {
-    if (!name.startsWith('policy-') || !name.endsWith('.test.mjs') || NOT_ASKED.test(name)) continue;
-    const { failed, text } = run(process.execPath, [join(TESTS, name)], place);
-    if (failed)
-      return {
-        killedBy: name.replace('.test.mjs', ''),
-        detail: /FAIL\s+.*"(.*)"/.exec(text)?.[1] ?? 'did not end',
-      };
-  }
-  if (!hasSimulator()) return undefined;
-  const args = [
-    'simulate',
-    '--policy',
-    join(place, 'build/policy.wasm'),
-    '--seed',
-    '1',
-    '--runs',
-    '2000',
-    '--json',
-  ];
-  const { failed, text } = run(process.execPath, [COMMAND, ...args], resolve('.'));
-  return failed
-    ? { killedBy: 'simulator', detail: /"invariant":"([^"]*)"/.exec(text)?.[1] ?? 'stopped' }
-    : undefined;
-}
-
-let simulator: boolean | undefined;
-
-function hasSimulator(): boolean {
-  simulator ??= /--seed/.test(run(process.execPath, [COMMAND, 'simulate', '--help'], resolve('.')).text);
-  return simulator;
-}
-
-const words = process.argv.slice(2);
 const chosen = MUTANTS.filter(({ name }) => words.every((word) => name.includes(word)));
-if (!existsSync(TESTS)) throw new Error('the tests are not built: npm run build');
-let killed = 0;
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(FOLDER, { recursive: true });
+const program = await makeJudge(resolve('.'), FOLDER, 'wasm_worker');
+const sound = await judge(program, {
+  folder: FOLDER,
+  module: resolve('build/policy.wasm'),
+  runs: SOUND_RUNS,
+  limitMs: LAST_RESORT_MS,
+  always: true,
+});
+if (sound?.test !== undefined || sound?.simulator !== 'nothing')
+  throw new Error(`the policy without a fault is found too: ${JSON.stringify(sound)}`);
+const results: { name: string; killed: boolean; verdict: WasmVerdict | 'did not end' }[] = [];
 for (const mutant of chosen) {
-  const verdict = judge(plant(mutant));
-  if (verdict) killed += 1;
-  const end = verdict ? `killed by ${verdict.killedBy}: ${verdict.detail}` : 'SURVIVED';
-  process.stdout.write(`${mutant.name}\n    ${end}\n`);
+  const module = join(plant(mutant, join(FOLDER, 'tree')), 'build/policy.wasm');
+  const limitMs = simulatorMs > 0 ? simulatorMs : LAST_RESORT_MS;
+  const verdict = await judge(program, {
+    folder: FOLDER,
+    module,
+    runs: RUNS,
+    limitMs,
+    always: simulatorMs > 0,
+  });
+  const killed = !verdict || verdict.test !== undefined || typeof verdict.simulator === 'object';
+  results.push({ name: mutant.name, killed, verdict: verdict ?? 'did not end' });
+  if (!values.json) process.stdout.write(`${mutant.name}\n${inWords(verdict)}\n`);
 }
 rmSync(FOLDER, { recursive: true, force: true });
-process.stdout.write(`\n${killed} of ${chosen.length} faults found\n`);
+const killed = results.filter((result) => result.killed).length;
+if (values.json) process.stdout.write(`${JSON.stringify({ killed, of: chosen.length, faults: results })}\n`);
+else process.stdout.write(`\n${killed} of ${chosen.length} faults found\n`);
 process.exitCode = killed === chosen.length && killed > 0 ? 0 : 1;

@@ -1,0 +1,3 @@
+/** What AssemblyScript has and graph.ts uses. */
+declare type i32 = number;
+declare function __collect(): void;

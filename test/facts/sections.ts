@@ -1,0 +1,72 @@
+import type { Fact, Facts } from './facts.ts';
+
+/** A part of a table: the states that no section before it has taken, told apart by these facts, in this order. */
+export interface Section {
+  title: string;
+  takes(facts: Facts): boolean;
+  order: readonly Fact[];
+}
+
+const REST: Fact[] = [
+  'pause',
+  'unmount',
+  'settling',
+  'owed',
+  'witnessed',
+  'plain',
+  'binds',
+  'exists',
+  'mounted',
+  'rw',
+  'ro',
+];
+
+/** The named facts first, then all others: what makes no difference does not show. */
+function first(...names: Fact[]): Fact[] {
+  return [...names, ...REST.filter((name) => !names.includes(name))];
+}
+
+function hasBind({ rw, ro }: Facts): boolean {
+  return rw === 'yes' || ro === 'yes';
+}
+
+function isUncertain({ mounted, rw, ro }: Facts): boolean {
+  return mounted === 'unknown' || rw === 'unknown' || ro === 'unknown';
+}
+
+export const NOT_WANTED_SECTIONS: readonly Section[] = [
+  { title: 'a pause runs', takes: ({ pause }) => pause === 'yes', order: first() },
+  { title: 'a bind is there', takes: hasBind, order: first('rw', 'ro') },
+  { title: '`mounted`, `rw` or `ro` unknown', takes: isUncertain, order: first() },
+  {
+    title: 'nothing bound',
+    takes: () => true,
+    order: first('mounted', 'owed', 'witnessed', 'settling', 'unmount'),
+  },
+];
+
+export const WANTED_SECTIONS: readonly Section[] = [
+  {
+    title: 'mounted',
+    takes: ({ mounted, unmount }) => mounted === 'yes' && unmount !== 'none',
+    order: first('unmount'),
+  },
+  { title: '`mounted`, `rw` or `ro` unknown', takes: isUncertain, order: first() },
+  {
+    title: 'a pause runs',
+    takes: ({ pause }) => pause === 'yes',
+    order: first('mounted', 'binds', 'rw', 'ro'),
+  },
+  {
+    title: 'not mounted; a bind is there',
+    takes: (facts) => facts.mounted === 'no' && hasBind(facts),
+    order: first('rw'),
+  },
+  {
+    title: 'not mounted; `plain` yes; `unmount` open',
+    takes: ({ mounted, plain, unmount }) => mounted === 'no' && plain === 'yes' && unmount === 'open',
+    order: first('plain', 'unmount'),
+  },
+  { title: 'not mounted', takes: ({ mounted }) => mounted === 'no', order: first('exists') },
+  { title: 'mounted', takes: () => true, order: first('binds', 'rw', 'ro') },
+];

@@ -1,0 +1,11 @@
+import { DECIDE } from './equivalent/decide.ts';
+import { EVENTS } from './equivalent/events.ts';
+import { REQUESTS } from './equivalent/requests.ts';
+import { STATE } from './equivalent/state.ts';
+import type { Equivalent } from './operators/settle.ts';
+
+/**
+ * Faults that neither the tests nor the simulator find, each with the reason why it makes no difference. Texts, not lines, name them. A run
+ * fails when an entry fits no fault any more, when a fault of the list is found after all, or when random events show a difference.
+ */
+export const EQUIVALENT: readonly Equivalent[] = [...DECIDE, ...EVENTS, ...REQUESTS, ...STATE];

@@ -1,0 +1,341 @@
+import { same } from './same.ts';
+
+/** Faults in assembly/decide/ that make no difference. */
+export const DECIDE = [
+  ...same(
+    'decide/done.ts',
+    "whatever takes an effect from its owner takes it out of inFlight too, so an effect that is in flight is its owner's",
+    [
+      ['done', 'if (volume && volume.effect == outcome.effect)', 'if (volume)'],
+      ['done', 'if (container && container.placing == outcome.effect)', 'if (container)'],
+    ],
+  ),
+  ...same(
+    'decide/done.ts',
+    'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
+    [['done', 'if (volume && volume.effect == outcome.effect)', 'if (volume.effect == outcome.effect)']],
+  ),
+  ...same(
+    'decide/done.ts',
+    'a mount is begun at retryAt or later, and what is due by then clears it in the same step',
+    [['mounted', 'volume.retryAt = 0;', '']],
+  ),
+  ...same('decide/done.ts', 'nothing reads ok behind this place', [
+    ['mounted', 'outcome.ok = false;', ''],
+    ['mounted', 'outcome.ok = false;', 'outcome.ok = true;'],
+  ]),
+  ...same('decide/done.ts', '1 less than 1 is the 0 of the other way', [
+    [
+      'unmounted',
+      'volume.owedMin = !isLast && volume.owedMin > 0 ? volume.owedMin - 1 : 0;',
+      'volume.owedMin = !isLast && volume.owedMin > 1 ? volume.owedMin - 1 : 0;',
+    ],
+    [
+      'unmounted',
+      'volume.owedMax = !isLast && volume.owedMax > 0 ? volume.owedMax - 1 : 0;',
+      'volume.owedMax = !isLast && volume.owedMax > 1 ? volume.owedMax - 1 : 0;',
+    ],
+  ]),
+  ...same('decide/done.ts', 'an unmount is only sent while at least one may be owed', [
+    [
+      'unmounted',
+      'volume.owedMax = !isLast && volume.owedMax > 0 ? volume.owedMax - 1 : 0;',
+      'volume.owedMax = !isLast ? volume.owedMax - 1 : 0;',
+    ],
+    [
+      'unmounted',
+      'volume.owedMax = !isLast && volume.owedMax > 0 ? volume.owedMax - 1 : 0;',
+      'volume.owedMax = !isLast && volume.owedMax >= 0 ? volume.owedMax - 1 : 0;',
+    ],
+  ]),
+  ...same(
+    'decide/ending.ts',
+    'backward itself looks whether anybody is kept back: next then begins nothing',
+    [
+      ['leaveQuarantine', 'if (state.quarantine.length > 0)', 'if (state.quarantine.length > 1)'],
+      ['leaveQuarantine', 'return;', '', 2],
+    ],
+  ),
+  ...same(
+    'decide/lost.ts',
+    'no driver mounts below a path of ours (bind refuses that), so nothing else is looked at',
+    [['lost', 'return next(volume);', 'next(volume);']],
+  ),
+  ...same(
+    'decide/next.ts',
+    'at the same time: only the timer is pushed once more, and the second one is passed over',
+    [['waitForVanishing', 'if (volume.retryAt > volume.vanishAt)', 'if (volume.retryAt >= volume.vanishAt)']],
+  ),
+  ...same(
+    'decide/next.ts',
+    'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
+    [
+      ['wantsMode', 'if (!container || container.phase == LIMITED)', 'if (container.phase == LIMITED)'],
+      ['wantsMode', 'if (request && request.readonly == readonly)', 'if (request.readonly == readonly)'],
+      ['wantsCreate', 'if (!container || container.phase != PREPARING)', 'if (container.phase != PREPARING)'],
+      ['wantsCreate', 'if (request && request.create)', 'if (request.create)'],
+      [
+        'waitLimit',
+        'if (container && container.phase == PREPARING && container.deadlineAt - state.now > longest)',
+        'if (container.phase == PREPARING && container.deadlineAt - state.now > longest)',
+      ],
+      ['limitTheLost', 'if (!container || container.phase != READY)', 'if (container.phase != READY)'],
+    ],
+  ),
+  ...same('decide/next.ts', 'both ways lead to the same value where the two sides are equal', [
+    [
+      'waitLimit',
+      'if (container && container.phase == PREPARING && container.deadlineAt - state.now > longest)',
+      'if (container && container.phase == PREPARING && container.deadlineAt - state.now >= longest)',
+    ],
+    [
+      'waitLimit',
+      'return longest > 0 && longest < GET_MS ? longest : GET_MS;',
+      'return longest > 0 && longest <= GET_MS ? longest : GET_MS;',
+    ],
+  ]),
+  ...same(
+    'decide/observed.ts',
+    'at the same time: only the timer is pushed once more, and the second one is passed over',
+    [['seeDriver', 'if (volume.retryAt > volume.settleAt)', 'if (volume.retryAt >= volume.settleAt)']],
+  ),
+  ...same('decide/operator.ts', 'all these words have more than one letter', [
+    [
+      'operator',
+      "return emitRefusal( call, 'bad-frame', 'unknown verb \"' + verb + '\"', near.length > 0 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS), );",
+      "return emitRefusal( call, 'bad-frame', 'unknown verb \"' + verb + '\"', near.length > 1 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS), );",
+    ],
+  ]),
+  ...same(
+    'decide/paths.ts',
+    '.ro is no name of a driver: both ways there is no volume, and the mount is none of ours',
+    [['parseManaged', "if (parts.length == 2 && parts[0] != '.ro')", 'if (parts.length == 2)']],
+  ),
+  ...same(
+    'decide/paths.ts',
+    '.ro is no name of a driver or volume: both ways there is no volume, and the mount is none of ours',
+    [
+      [
+        'parseManaged',
+        "if (parts.length == 2 && parts[0] != '.ro')",
+        "if (parts.length == 2 && parts[1] != '.ro')",
+      ],
+    ],
+  ),
+  ...same('decide/prepare.ts', 'without a configuration there is no recovery either', [
+    ['prepare', 'if (!state.config || !state.recovered)', 'if (!state.recovered)'],
+  ]),
+  ...same(
+    'decide/prepare.ts',
+    'when the container has failed its other volumes have no user left by it: next begins nothing',
+    [
+      [
+        'begin',
+        'for (let i = 0; i < requests.length && container.phase == PREPARING; i++)',
+        'for (let i = 0; i < requests.length; i++)',
+      ],
+    ],
+  ),
+  ...same('decide/prepare.ts', 'a list of pairs has no length of 1', [
+    [
+      'admitUse',
+      'if (request.options.length > 0 && volume.mounted != NO && !sameOptions(request.options, volume.options))',
+      'if (request.options.length > 1 && volume.mounted != NO && !sameOptions(request.options, volume.options))',
+    ],
+  ]),
+  ...same('decide/prepare.ts', 'all these words have more than one letter', [
+    [
+      'admitUse',
+      "const exclusive = sharing.length > 0 ? sharing == 'exclusive' : config.driver(request.driver).exclusive;",
+      "const exclusive = sharing.length > 1 ? sharing == 'exclusive' : config.driver(request.driver).exclusive;",
+    ],
+    [
+      'expire',
+      'const code = volume && volume.failureCode.length > 0 ? volume.failureCode : TIMEOUT;',
+      'const code = volume && volume.failureCode.length > 1 ? volume.failureCode : TIMEOUT;',
+    ],
+  ]),
+  ...same(
+    'decide/prepare.ts',
+    'next and advance begin nothing a second time: to call them once more changes nothing',
+    [['again', 'return;', '']],
+  ),
+  ...same(
+    'decide/prepare.ts',
+    'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
+    [
+      [
+        'isThere',
+        'if (!volume || volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)',
+        'if (volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)',
+      ],
+      ['failWaiters', 'if (container && container.calls.length > 0)', 'if (container.calls.length > 0)'],
+      [
+        'expire',
+        "const why = volume && volume.failure.length > 0 ? '; last: ' + volume.failure : '';",
+        "const why = volume.failure.length > 0 ? '; last: ' + volume.failure : '';",
+      ],
+      [
+        'expire',
+        'const code = volume && volume.failureCode.length > 0 ? volume.failureCode : TIMEOUT;',
+        'const code = volume.failureCode.length > 0 ? volume.failureCode : TIMEOUT;',
+      ],
+    ],
+  ),
+  ...same(
+    'decide/prepare.ts',
+    'without an open call there is nothing to answer, and a waiter always has one',
+    [
+      ['failWaiters', 'if (container && container.calls.length > 0)', 'if (container)'],
+      [
+        'failWaiters',
+        'if (container && container.calls.length > 0)',
+        'if (container && container.calls.length >= 0)',
+      ],
+    ],
+  ),
+  ...same(
+    'decide/prepare.ts',
+    'a failure names the operation and the volume: it has more than one letter; the bare words of a Get are answered at once',
+    [
+      [
+        'expire',
+        "const why = volume && volume.failure.length > 0 ? '; last: ' + volume.failure : '';",
+        "const why = volume && volume.failure.length > 1 ? '; last: ' + volume.failure : '';",
+      ],
+    ],
+  ),
+  ...same(
+    'decide/prepare.ts',
+    'its calls are answered by then, and there is nothing to answer for another volume',
+    [
+      [
+        'expire',
+        "return giveUp(container, code, message, 'look at driver ' + request.driver + ', or raise prepareMs');",
+        "giveUp(container, code, message, 'look at driver ' + request.driver + ', or raise prepareMs');",
+      ],
+    ],
+  ),
+  ...same('decide/recover.ts', 'any time below 0 is the time of no wake-up', [
+    ['recover', 'state.wakeAt = -1;', 'state.wakeAt = -2;'],
+    ['restart', 'state.wakeAt = -1;', 'state.wakeAt = -2;'],
+  ]),
+  ...same(
+    'decide/recover.ts',
+    'the container is off the record by then: what is changed of it is seen by nobody',
+    [['keepKnown', 'continue;', '']],
+  ),
+  ...same(
+    'decide/recover.ts',
+    'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
+    [['dropContainer', 'continue;', '']],
+  ),
+  ...same('decide/recover.ts', 'a refused list is empty', [['adoptContainer', 'gathered.list = [];', '']]),
+  ...same(
+    'decide/release.ts',
+    'a container that is released is a user of all that it asks for: the end is never reached without one',
+    [['dropUser', 'return false;', 'return true;']],
+  ),
+  ...same(
+    'decide/release.ts',
+    'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
+    [
+      ['release', 'if (!volume || !dropUser(volume, container.id))', 'if (!dropUser(volume, container.id))'],
+      ['release', 'continue;', ''],
+    ],
+  ),
+  ...same('decide/release.ts', 'attach has set it to 0, and nothing sets it while there are users', [
+    ['release', 'volume.lingerAt = 0;', ''],
+  ]),
+  ...same('decide/retry.ts', 'what is doubled too often is cut to the same most', [
+    ['backoff', 'for (let i = 1; i < attempt && delay < most; i++)', 'for (let i = 1; i < attempt; i++)'],
+    [
+      'backoff',
+      'for (let i = 1; i < attempt && delay < most; i++)',
+      'for (let i = 1; i < attempt && delay <= most; i++)',
+    ],
+  ]),
+  ...same('decide/retry.ts', 'both ways lead to the same value where the two sides are equal', [
+    ['backoff', 'if (delay > most)', 'if (delay >= most)'],
+    [
+      'retryLater',
+      'const most = countUsers(volume, PREPARING) > 0 && longest > RETRY_WAITED_MAX_MS ? RETRY_WAITED_MAX_MS : longest;',
+      'const most = countUsers(volume, PREPARING) > 0 && longest >= RETRY_WAITED_MAX_MS ? RETRY_WAITED_MAX_MS : longest;',
+    ],
+  ]),
+  ...same('decide/retry.ts', 'most is whole: above 0 and not above 1 is 1', [
+    [
+      'retryLater',
+      'state.retryVolume(volume, state.now + backoff(volume.key, volume.attempt, most > 0 ? most : 1));',
+      'state.retryVolume(volume, state.now + backoff(volume.key, volume.attempt, most > 1 ? most : 1));',
+    ],
+  ]),
+  ...same('decide/step.ts', 'no type is below the first one', [
+    [
+      'hasCall',
+      'return ( (type >= types.UNREADABLE && type <= types.CLEANUP && type != types.RESTART) || type == types.OPERATOR );',
+      'return ( (type <= types.CLEANUP && type != types.RESTART) || type == types.OPERATOR );',
+    ],
+  ]),
+  ...same('decide/step.ts', 'the host refuses such a size before; a guard against another host', [
+    [
+      'stepEvent',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 ? 0 : size);',
+    ],
+    [
+      'stepEvent',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = new Reader(inputRegion(FRAME_MAX), size > FRAME_MAX ? 0 : size);',
+    ],
+    [
+      'stepEvent',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 1 : size);',
+    ],
+  ]),
+  ...same('decide/step.ts', 'a frame of 0 bytes is read as one of 0 bytes', [
+    [
+      'stepEvent',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = new Reader(inputRegion(FRAME_MAX), size <= 0 || size > FRAME_MAX ? 0 : size);',
+    ],
+    [
+      'stepEvent',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = new Reader(inputRegion(FRAME_MAX), size < 1 || size > FRAME_MAX ? 0 : size);',
+    ],
+  ]),
+  ...same(
+    'decide/step.ts',
+    'the host refuses such a size before; FRAME_MAX itself is never a whole frame: the largest is refused for what is in it',
+    [
+      [
+        'stepEvent',
+        'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+        'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size >= FRAME_MAX ? 0 : size);',
+      ],
+    ],
+  ),
+  ...same('decide/step.ts', 'a reader keeps its first error', [
+    [
+      'stepEvent',
+      "if (!r.failed && r.integer('schema', 0, INTEGER_MAX) != SCHEMA)",
+      "if (r.integer('schema', 0, INTEGER_MAX) != SCHEMA)",
+    ],
+    ['stepEvent', 'if (!r.failed && count != FIELDS[type])', 'if (count != FIELDS[type])'],
+  ]),
+  ...same('decide/step.ts', 'any number below 0 is no call', [
+    ['stepEvent', 'let call: f64 = -1;', 'let call: f64 = -2;'],
+    ['told', 'return refuseFrame(-1, r);', 'return refuseFrame(-2, r);'],
+    ['told', 'return refuseFrame(-1, r);', 'return refuseFrame(-2, r);', 2],
+    ['told', 'return refuseFrame(-1, r);', 'return refuseFrame(-2, r);', 3],
+    ['told', 'refuseFrame(-1, r);', 'refuseFrame(-2, r);'],
+  ]),
+  ...same('decide/step.ts', 'a reader that has failed gives no number: the call stays unread', [
+    ['stepEvent', 'if (!r.failed && hasCall(type))', 'if (hasCall(type))'],
+  ]),
+  ...same('decide/step.ts', 'without a configuration nothing was ever waited for: there are no timers', [
+    ['fireTimers', 'return;', ''],
+  ]),
+];

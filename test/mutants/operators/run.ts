@@ -1,0 +1,49 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Verdict } from '../judge/protocol.ts';
+import { makeBundles } from './bundle.ts';
+import type { Mutant } from './schemata.ts';
+import { type Equivalent, matchListed, problemsOf, type Settled } from './settle.ts';
+import { FOLDERS } from './sources.ts';
+import { judgeAll } from './watch.ts';
+
+export interface RunOptions {
+  /** The checkout. */
+  root: string;
+  /** Below build/, for the bundles; taken away at the end. */
+  folder: string;
+  list: readonly Equivalent[];
+  /** Which faults are tried; all when left out. */
+  isChosen?(mutant: Mutant, isListed: boolean): boolean;
+  /** Scenarios of the simulator, and random ones, for what the tests do not find. */
+  runs: number;
+  scenarios: number;
+  /** Hears of each verdict. */
+  told?(verdict: Verdict, done: number, of: number): void;
+}
+
+export interface RunResult {
+  settled: Settled[];
+  /** Sentences; empty when every fault was found or is listed, and every entry of the list holds. */
+  problems: string[];
+}
+
+/** Tries operator faults of the policy's decisions, each against the tests that reach it, then the simulator. */
+export async function runOperators(options: RunOptions): Promise<RunResult> {
+  const { root, list, runs, scenarios, isChosen = () => true, told } = options;
+  const folder = join(root, 'build', options.folder);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { mutants, policy, reaching, judge } = await makeBundles(root, folder, FOLDERS);
+  const { listed, unmatched } = matchListed(mutants, list);
+  const chosen = mutants.filter((mutant) => isChosen(mutant, listed.has(mutant.id)));
+  const settled: Settled[] = [];
+  const ids = chosen.map(({ id }) => id);
+  await judgeAll(judge, { folder, policy, reaching, runs, scenarios }, ids, (verdict) => {
+    const mutant = mutants[verdict.id - 1] as Mutant;
+    settled.push({ mutant, verdict, listed: listed.get(verdict.id) });
+    told?.(verdict, settled.length, ids.length);
+  });
+  rmSync(folder, { recursive: true, force: true });
+  return { settled, problems: problemsOf(settled, unmatched) };
+}

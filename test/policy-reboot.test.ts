@@ -1,0 +1,86 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { V1 } from './policy_steps.ts';
+import { createWorld, driverOps, kinds, openPolicy, RECOVER, type World } from './world.ts';
+
+const reboot = suite('policy: after a reboot');
+const LIVES = {
+  id: 'c1',
+  labels: Object.entries(V1),
+  env: [],
+  volumes: [],
+  sandbox: '/s/c1',
+  pid: 9,
+  mounts: [],
+};
+
+/** The machine has been switched off and on: no mount is left. */
+function rebooted(world: World, fields: Record<string, unknown> = {}) {
+  world.machine.managed.clear();
+  world.machine.driverMounts.clear();
+  return world.run({ ...RECOVER, journal: 'whole', bootId: 'boot-2', ...fields });
+}
+
+reboot(
+  'a container on a list of before holds nothing, and does not keep its disk from being given back',
+  () => {
+    for (const journal of ['whole', 'damaged']) {
+      const world = createWorld();
+      world.prepare('c1', V1);
+      const effects = rebooted(world, { journal, containers: [LIVES] });
+      assert.equal(driverOps(effects), ['unmount v1'], journal);
+      assert.not(effects.some(({ type }) => type === 'limit'));
+      assert.is(world.reply(world.prepare('c1', { volume: 'v2' })).ok, true, 'the id is free');
+    }
+  },
+);
+
+reboot('an empty recovery gives back every volume that was owed, and no other', () => {
+  const world = createWorld();
+  world.prepare('c1', { 'volume.a': 'v1', 'volume.b': 'source=n1,volume-driver=nfs' });
+  world.prepare('c2', { volume: 'v2' });
+  world.cleanup('c2');
+  assert.equal(driverOps(rebooted(world)).sort(), ['unmount n1', 'unmount v1']);
+  assert.equal(kinds(world.pass(3_600_000)), []);
+});
+
+reboot('the same boot is no reboot: what runs keeps its volume', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  const effects = world.run({ ...RECOVER, journal: 'whole', containers: [LIVES] });
+  assert.equal(driverOps(effects), []);
+});
+
+const wakes = suite('policy: wake-ups');
+
+/** The times that were told, in order. */
+function told(world: World): number[] {
+  return world.all.flatMap((effect) => (effect.type === 'wake' ? [effect.at] : []));
+}
+
+wakes('a wake-up is told when it changes, and taken back when nothing is due any more', () => {
+  const world = createWorld({ config: { lingerMs: 5_000 } });
+  world.prepare('c1', V1);
+  world.cleanup('c1');
+  const due = told(world).at(-1) as number;
+  assert.is(due, world.now + 5_000);
+  const count = told(world).length;
+  world.send({ type: 'tick' });
+  assert.is(told(world).length, count, 'not told again');
+  world.prepare('c2', V1);
+  assert.is(told(world).at(-1), 0, 'it does not linger any more');
+});
+
+wakes('after a restore the wake-up is told once more: nobody else remembers it', () => {
+  const world = createWorld({ config: { lingerMs: 5_000 } });
+  world.prepare('c1', V1);
+  world.cleanup('c1');
+  const due = told(world).at(-1);
+  const twin = openPolicy();
+  twin.restore(world.policy.snapshot() as Uint8Array);
+  world.policy.step = twin.step;
+  world.send({ type: 'tick' });
+  assert.equal(told(world).slice(-2), [due, due]);
+});
+
+for (const tests of [reboot, wakes]) tests.run();
