@@ -31,7 +31,7 @@ export function checkEffect(world: World, effect: WorkEffect, key: string): void
     !volume.exists &&
     !world.setup.config.drivers[volume.driver]?.mountNeverCreates
   )
-    if (volume.quirks.creates && !volume.unsure)
+    if (volume.quirks.creates)
       throw new Violation(
         'typing',
         `mount of ${key}, which does not exist and was never asked to be created`,
@@ -59,12 +59,14 @@ function checkUnmount(world: World, volume: SimVolume): void {
       `unmount of ${volume.key} is sent, and the namespace of ${id} still has it`,
     );
   }
+  // A Mount or Unmount without an answer leaves a range; in it rather an Unmount too many than a disk that stays for ever.
   const isCounted = volume.quirks.counts === 'calls';
   if (isCounted && volume.ours === 0 && volume.others > 0 && !volume.unsure && !volume.forgiven)
     throw new Violation('foreign', `unmount of ${volume.key} is sent, which only another client has mounted`);
 }
 
 function checkMount(world: World, volume: SimVolume): void {
+  // Another client mounted it, or somebody took it away and something of ours came late, since the last look.
   if (volume.blind) return;
   // What the policy has forgotten, since it cannot be its own as far as it can know, it mounts anew.
   const isForgotten = volume.forgiven || isOnlyCounted(volume);
@@ -85,6 +87,7 @@ function checkDetach(world: World, target: string, mountId: number): void {
 export function checkMounts(world: World, reply: ReplyEffect): void {
   for (const { source } of reply.mounts ?? []) {
     const volume = volumeOf(world, keyOfTarget(source));
+    // Somebody took it away after the last look, and nobody told: a look just before the answer would only make that rarer.
     if (volume.blind) continue;
     const top = world.kernel.top(source);
     if (!top)

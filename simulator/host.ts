@@ -216,10 +216,14 @@ function answer(world: World, reply: ReplyEffect): void {
   if (!call && !world.recovered && reply.call < world.firstCall) return;
   if (!call) throw new Violation('answered', `call ${reply.call} is answered, and nobody waits for it`);
   world.calls.delete(reply.call);
-  if (call.type !== 'prepare') return checkTaken(call, reply);
-  const container = world.containers.get(call.id);
+  if (call.type === 'prepare') answerPrepare(world, call.id, reply);
+  else checkTaken(call, reply);
+}
+
+function answerPrepare(world: World, id: string, reply: ReplyEffect): void {
+  const container = world.containers.get(id);
   if (reply.ok) checkMounts(world, reply);
-  checkAdmission(world, call.id, container, reply);
+  checkAdmission(world, id, container, reply);
   if (!container) return;
   if (!reply.ok && container.phase === 'asked') container.phase = 'failed';
   if (!reply.ok || container.phase !== 'asked') return;
@@ -254,7 +258,8 @@ export function tellDone(world: World, work: Work): void {
 /** The policy has been shown that nothing of the volume is left, and nothing is: whatever it could not know before is over. */
 function seeClean(world: World, { key, outcome, begunAt }: Work): void {
   const volume = volumeOf(world, key);
-  const { driver: seen } = outcome?.value as { driver: { answered: boolean; pathMountId?: number } };
+  const { value } = outcome as Outcome;
+  const { driver: seen } = value as { driver: { answered: boolean; pathMountId?: number } };
   if (!seen.answered || seen.pathMountId || volume.quirks.plain) return;
   if (volume.owesOnce || volume.lateUntil > begunAt) return;
   const isLeft = volume.ours + volume.others > 0 || volume.attached || isMounted(volume, world.kernel);
@@ -314,6 +319,8 @@ export function replayJournal(world: World): void {
       );
   }
   recollect(world);
+  // The policy counts the time in which something may still come true from now on.
+  for (const volume of world.volumes.values()) if (volume.unsure) doubtCount(world, volume);
   world.dying = '';
   world.unsynced = 0;
   world.calls.clear();

@@ -88,7 +88,8 @@ function act(world: World, { name, seed }: Action): void {
 function surviving(world: World, run: () => void): void {
   for (let next = run; ; next = () => comeBack(world)) {
     try {
-      return next();
+      next();
+      return;
     } catch (error) {
       if (!(error instanceof HostDied)) throw error;
     }

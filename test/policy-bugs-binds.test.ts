@@ -189,6 +189,53 @@ bugs(
   },
 );
 
+bugs('a task was given a bind that a forgotten record had made, of a mount that was gone', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.silent.add('ebs');
+  world.machine.driverMounts.clear();
+  const lost = world.run({ type: 'lost', target: '/d/ebs/v1' });
+  assert.not(kinds(lost).includes('detach'));
+  world.send({ type: 'cleanup', id: 'c1' });
+  const old = world.machine.managed.get('/m/ebs/v1');
+  assert.is(
+    world.reply(world.send({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' })).ok,
+    true,
+  );
+  world.machine.silent.clear();
+  const mount = until(world, world.send(prepareEvent('c2', V1)), 'mount');
+  world.send({ type: 'lost', target: '/m/ebs/v1' });
+  const effects = world.play(end(world, mount, world.machine.answer(mount)));
+  assert.is(world.reply(effects).ok, true);
+  assert.not.equal(world.machine.managed.get('/m/ebs/v1'), old);
+});
+
+bugs('a mount that an open unmount had taken counted as owed, and another client lost its own for it', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.driverMounts.clear();
+  world.machine.managed.clear();
+  const looked = world.send({ ...RECOVER, journal: 'whole', bootId: 'boot-2' });
+  end(world, until(world, looked, 'unmount'), timeout);
+  world.run(prepareEvent('c2', V1));
+  world.pass(5_000);
+  assert.ok(world.machine.driverMounts.has('ebs/v1'), 'mounted anew, and not yet handed out');
+  world.machine.driverMounts.clear();
+  world.run({ type: 'cleanup', id: 'c2' });
+  assert.equal(driverOps(world.pass(120_000)), []);
+});
+
+bugs('what somebody takes away long after an open unmount is still owed', () => {
+  const world = createWorld();
+  end(world, unmounting(world), timeout);
+  world.machine.driverMounts.clear();
+  world.pass(120_000);
+  const mount = until(world, world.send(prepareEvent('c2', V1)), 'mount');
+  const answer = world.machine.answer(mount);
+  world.machine.driverMounts.clear();
+  assert.equal(driverOps(world.play(end(world, mount, answer))), ['unmount v1']);
+});
+
 bugs('after a reboot a task was given a plain directory that the driver had not mounted again', () => {
   const world = createWorld({ config: { drivers: { ebs: { plainDirs: true }, nfs: {} } } });
   world.prepare('c1', V1);

@@ -10,7 +10,8 @@ import { type CampaignOptions, runCampaign } from '../simulator/campaign.ts';
 import { tableOf } from '../simulator/coverage.ts';
 import { POLICY } from './world.ts';
 
-const CLEAN_MS = 20_000;
+/** As many seeds as fit. */
+const CLEAN_MS = 60_000;
 const module = readFileSync(POLICY);
 const ALL: CampaignOptions = { module, name: POLICY, seed: 1, steps: 340, runs: 1_000_000 };
 

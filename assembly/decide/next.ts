@@ -102,6 +102,7 @@ function acquire(volume: Volume): void {
   } else {
     volume.unmountTried = false;
     volume.witnessed = false;
+    if (state.now >= volume.vanishAt) volume.vanishing = 0;
     emitDriver(volume, v.MOUNT, 'mount', NO_TEXTS, driver.mountMs);
   }
 }

@@ -31,6 +31,9 @@ function seeManaged(volume: Volume, outcome: Outcome): void {
     const seen = outcome.managed[i];
     const readonly = seen.mode == 'ro';
     if ((readonly ? volume.ro : volume.rw) == v.YES) volume.stacked |= v.modeBit(readonly);
+    // Of a mount that this record has not made nobody knows what it shows.
+    if (seen.mountId != (readonly ? volume.roMountId : volume.rwMountId))
+      volume.suspect |= v.modeBit(readonly);
     if (readonly) {
       volume.ro = v.YES;
       volume.roMountId = seen.mountId;
@@ -59,6 +62,8 @@ function seeBinds(volume: Volume): void {
 
 function seeDriver(volume: Volume, outcome: Outcome): void {
   if (outcome.pathMountId > 0) {
+    // It has outlived the unmounts that were open.
+    if (volume.lookedAt >= volume.vanishAt) volume.vanishing = 0;
     volume.mounted = v.YES;
     volume.mountpoint = outcome.path;
     volume.driverMountId = outcome.pathMountId;
@@ -83,9 +88,12 @@ function seeNothing(volume: Volume): void {
   volume.mounted = v.NO;
   // It was that one unmount; of several the others may still be on their way.
   if (volume.vanishing == 1 && !volume.plainDirs) volume.vanishAt = 0;
-  if (!volume.unmountTried) return;
-  volume.owedMin = 0;
-  volume.owedMax = 0;
+  if (volume.unmountTried) volume.owedMin = 0;
+  else if (volume.vanishing > 0) {
+    // An unmount that was open when it was mounted may have been the one that took it.
+    volume.owedMin = volume.owedMin > volume.vanishing ? volume.owedMin - volume.vanishing : 0;
+  }
+  volume.owedMax = volume.owedMin;
 }
 
 /** The kernel is the witness: a container that still has the volume keeps it from being unmounted, whatever the count says. */

@@ -184,6 +184,7 @@ function adoptMounts(mounts: Mount[], whole: bool): void {
   const prefix = state.configured().root + '/';
   let example = '';
   const adopted: Volume[] = [];
+  const isAdopted = new Set<string>();
   for (let i = 0; i < mounts.length; i++) {
     const mount = mounts[i];
     if (!mount.target.startsWith(prefix)) continue;
@@ -197,10 +198,12 @@ function adoptMounts(mounts: Mount[], whole: bool): void {
     if (!known) {
       example = mount.target;
       adopted.push(volume);
-    } else if (adopted.length > 0 && volume.dev != mount.dev && adopted.indexOf(volume) >= 0) {
-      volume.suspect = v.RW | v.RO;
-    }
+      isAdopted.add(volume.key);
+    } else if (volume.dev != mount.dev && isAdopted.has(volume.key)) volume.suspect = v.RW | v.RO;
     volume.dev = mount.dev;
+    if (!isAdopted.has(volume.key)) continue;
+    if (managed.readonly) volume.roMountId = mount.mountId;
+    else volume.rwMountId = mount.mountId;
   }
   if (adopted.length == 0) return;
   findDriverMounts(adopted, mounts, prefix);
