@@ -16,6 +16,7 @@ import type { Labels } from './labels.ts';
  *   in messages; else itself.
  * - `ended`: the number of the effect under way, or of the last one; it counts as long as its end may still be told, which is as long as
  *   the world has it. So do the entries of `inFlight`: those of effects that were voided wait for an end that never comes.
+ * - `managed`: the number of a managed mount, 0 for one that is gone: it is compared with those of mounts that are there.
  * - `looks`: see {@link addLooks}.
  * - the others: labels, of which only equality matters.
  */
@@ -61,8 +62,8 @@ export const VOLUME = {
   mounted: 'as',
   rw: 'as',
   ro: 'as',
-  rwMountId: 'mount',
-  roMountId: 'mount',
+  rwMountId: 'managed',
+  roMountId: 'managed',
   mountpoint: 'as',
   driverMountId: 'mount',
   boundMountId: 'mount',
@@ -81,7 +82,7 @@ export const VOLUME = {
   retryAt: 'time',
   settleAt: 'looks',
   vanishAt: 'looks',
-  vanishing: 'looks',
+  vanishing: 'as',
   lingerAt: 'time',
   witnessed: 'as',
   unclaimed: 'as',
@@ -103,14 +104,7 @@ const SETTLE = at('settleAt');
 const VANISH = at('vanishAt');
 const BIND = at('bindUntil');
 const BINDING = at('binding');
-const VANISHING = at('vanishing');
 const LOOKED = at('lookedAt');
-const MANAGED = [
-  [at('rw'), at('rwMountId')],
-  [at('ro'), at('roMountId')],
-] as const;
-const YES = 1;
-const SEVERAL = 2;
 /** Up to this `retryMaxMs` a pause has no spread, so that all are the same. */
 const SAME_PAUSE_MS = 3;
 
@@ -122,6 +116,8 @@ export interface Moment {
   readonly retryMaxMs: number;
   /** Numbers of effects whose ends may still be told. */
   readonly open: ReadonlySet<number>;
+  /** Numbers of the mounts that there are. */
+  readonly alive: ReadonlySet<number>;
 }
 
 /** Puts the state of a policy into a fingerprint. Throws PolicyError for one that it cannot read. */
@@ -147,7 +143,7 @@ export function addSnapshot(labels: Labels, bytes: Uint8Array, moment: Moment): 
   labels.add(volumes.length);
   for (const row of volumes) {
     check(row, VOLUME_KINDS, 'volume');
-    addRow(labels, withoutOldMounts(row), VOLUME_KINDS, moment, seqs);
+    addRow(labels, row, VOLUME_KINDS, moment, seqs);
     addLooks(labels, row, moment.now);
   }
   labels.add(inFlight.length);
@@ -185,6 +181,9 @@ function addRow(labels: Labels, row: Row, kinds: readonly string[], moment: Mome
       case 'ended':
         labels.label('effect', moment.open.has(value as number) ? (value as number) : 0);
         break;
+      case 'managed':
+        labels.label('mount', moment.alive.has(value as number) ? (value as number) : 0);
+        break;
       case 'mount':
       case 'effect':
       case 'pid':
@@ -197,19 +196,10 @@ function addRow(labels: Labels, row: Row, kinds: readonly string[], moment: Mome
   }
 }
 
-/** The number of a managed mount is used where the mount is surely there, and set whenever that is found out. */
-function withoutOldMounts(row: Row): Row {
-  const copy = [...row];
-  for (const [fact, mount] of MANAGED) if (row[fact] !== YES) copy[mount] = 0;
-  return copy;
-}
-
 /**
  * `settleAt`, `vanishAt` and `bindUntil` are compared with now, and with the begin of the last look. Once past they are never ahead
  * of now again, so that only the second question is left, for `bindUntil` while it has a bind (`binding`) that it speaks of; while they
  * are ahead, so they are of the look. `lookedAt` asks nothing else.
- * `vanishing` counts for a `vanishAt` that the last look did not reach, and begins anew for the next one; it is only asked whether it
- * is one, and never gets less by itself.
  */
 function addLooks(labels: Labels, row: Row, now: number): void {
   const looked = row[LOOKED] as number;
@@ -218,8 +208,6 @@ function addLooks(labels: Labels, row: Row, now: number): void {
     const isAsked = looked < until && (index !== BIND || row[BINDING] !== 0);
     labels.add(until > now ? until - now : isAsked ? -1 : -2);
   }
-  const vanish = row[VANISH] as number;
-  labels.add(vanish > now || looked < vanish ? Math.min(row[VANISHING] as number, SEVERAL) : 0);
 }
 
 function addAsIs(labels: Labels, value: unknown): void {

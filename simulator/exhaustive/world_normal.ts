@@ -136,6 +136,7 @@ export function addWorld(labels: Labels, world: World, snapshot: Uint8Array): vo
     bootId: `b${world.bootId}`,
     retryMaxMs: world.setup.config.retryMaxMs ?? Number.POSITIVE_INFINITY,
     open: new Set(world.work.map(({ effect }) => effect.effect)),
+    alive,
   });
   for (const volume of world.volumes.values()) {
     object(volume);
