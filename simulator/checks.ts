@@ -60,8 +60,11 @@ function checkUnmount(world: World, volume: SimVolume): void {
     );
   }
   // A Mount or Unmount without an answer leaves a range; in it rather an Unmount too many than a disk that stays for ever.
+  // And after a reboot each volume of the record is given back once, whatever is seen.
+  // What somebody took away looks like a mount of ours again when the other client mounts it.
+  const isKnown = !volume.unsure && !volume.forgiven && !volume.owesOnce && !volume.taken;
   const isCounted = volume.quirks.counts === 'calls';
-  if (isCounted && volume.ours === 0 && volume.others > 0 && !volume.unsure && !volume.forgiven)
+  if (isCounted && isKnown && volume.ours === 0 && volume.others > 0)
     throw new Violation('foreign', `unmount of ${volume.key} is sent, which only another client has mounted`);
 }
 

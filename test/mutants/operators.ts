@@ -1,5 +1,5 @@
 /**
- * `npm run mutants:operators -- [WORD…] [--every N] [--json]`: small faults put into every place of the policy's decisions: a condition turned
+ * `npm run mutants:operators -- [WORD…] [--every N] [--listed] [--json]`: small faults put into every place of the policy's decisions: a condition turned
  * round, one side of && or || dropped, a boundary moved, a number one more or less, a statement left out. The tests of the policy, then the
  * simulator look for each. What neither finds must be listed in equivalent.ts with the reason. Exit code 1 when something is not, when an entry
  * of the list does not hold any more, or when too few are found.
@@ -14,12 +14,15 @@ import { runOperators } from './operators/run.ts';
 const LEAST = 0.9;
 /** Random ones, that show whether a fault that nobody found makes a difference at all. */
 const SCENARIOS = 60;
+/** Where nobody sits at a terminal, a line after so many. */
+const PROGRESS = 500;
 
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
     every: { type: 'string', default: '1' },
-    runs: { type: 'string', default: '25' },
+    runs: { type: 'string', default: '10' },
+    listed: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -28,19 +31,23 @@ const runs = Number(values.runs);
 if (!(every >= 1) || !(runs >= 1)) throw new Error('--every and --runs want whole numbers from 1 on');
 
 const begun = performance.now();
-const isWhole = words.length === 0 && every === 1;
+const isWhole = words.length === 0 && every === 1 && !values.listed;
 let open = 0;
 const { settled, problems } = await runOperators({
   root: resolve('.'),
   folder: 'operators',
   list: EQUIVALENT,
-  isChosen: ({ id, file }) =>
-    id % every === 0 && (words.length === 0 || words.some((word) => file.includes(word))),
+  isChosen: ({ id, file }, isListed) =>
+    (isListed || !values.listed) &&
+    id % every === 0 &&
+    (words.length === 0 || words.some((word) => file.includes(word))),
   runs,
   scenarios: SCENARIOS,
   told: ({ killedBy }, done, of) => {
     if (!killedBy) open += 1;
-    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${of}, ${open} not found `);
+    const line = `${done} of ${of}, ${open} not found`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line} `);
+    else if (done % PROGRESS === 0) process.stderr.write(`${line}\n`);
   },
 });
 if (process.stderr.isTTY) process.stderr.write('\n');

@@ -16,4 +16,9 @@ export const STATE = [
   ...same('state/snapshot.ts', "a timer of the time 0 is nobody's, and is passed over", [
     ['readContainer', 'if (container.deadlineAt > 0)', 'if (container.deadlineAt >= 0)'],
   ]),
+  ...same(
+    'state/snapshot.ts',
+    'a linger ends at 1 ms only in an agent that has mounted and given up within its first',
+    [['readVolume', 'if (volume.lingerAt > 0)', 'if (volume.lingerAt > 1)']],
+  ),
 ];

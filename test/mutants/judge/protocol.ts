@@ -54,4 +54,6 @@ export type Said =
   | { type: 'survey'; survey: Survey }
   | { type: 'ready' }
   | { type: 'begin'; id: number; what: string }
-  | { type: 'verdict'; verdict: Verdict };
+  | { type: 'verdict'; verdict: Verdict }
+  /** All are judged, and without a fault all tests still pass. */
+  | { type: 'sound' };

@@ -36,6 +36,13 @@ parentPort?.on('message', async (ids: number[]) => {
     switched.choose(0);
     say({ type: 'verdict', verdict: { ...verdict, ms: performance.now() - begun } });
   }
+  for (const index of order) {
+    switched.allow(Number.POSITIVE_INFINITY);
+    // A file that changed during the run, or a test that keeps something, makes every fault look found.
+    if (!(await passes(index, Number.POSITIVE_INFINITY)))
+      throw new Error(`at the end "${survey.tests[index]?.name}" fails without any fault: begin anew`);
+  }
+  say({ type: 'sound' });
 });
 say({ type: 'ready' });
 

@@ -69,11 +69,11 @@ function judgePart(
       if (said.type === 'ready') worker.postMessage(ids);
       if (said.type === 'ready' && ids.length === 0) end();
       if (said.type === 'begin') last = { ...said, at: performance.now() };
+      if (said.type === 'sound') end();
       if (said.type !== 'verdict') return;
       told(said.verdict);
       judged += 1;
       last = undefined;
-      if (judged === ids.length) end();
     });
   });
 }
