@@ -5,20 +5,29 @@ import { startPolicy } from '../host/policy/policy.ts';
 import { PolicyError } from '../host/policy/policy_error.ts';
 import { type Broken, type CampaignResult, runCampaign } from '../simulator/campaign.ts';
 import { EVENTS, FACTS, tableOf } from '../simulator/coverage.ts';
+import { SMALL_WORLDS } from '../simulator/exhaustive/small_worlds.ts';
 import { missingCells } from '../simulator/reachable.ts';
 import { encodeTrace } from '../simulator/trace.ts';
 import { RULES, type Rule } from '../simulator/violation.ts';
 import { buildFile } from './build_files.ts';
+import { type ExhaustiveOptions, simulateExhaustive } from './simulate_exhaustive.ts';
 import { CheckError } from './usage_error.ts';
 
-const HELP = `
-Examples:
-  $ moorage simulate
-  $ moorage simulate --seed 4711 --runs 1
-  $ moorage simulate --runs 100000 --policy other.wasm --json
+const EXAMPLES = `Examples:
+  moorage simulate
+  moorage simulate --seed 4711 --runs 1
+  moorage simulate --runs 100000 --policy other.wasm --json
+  moorage simulate --exhaustive
+  moorage simulate --exhaustive --world calls --volumes 2 --faults 2 --depth 14
+`;
 
+const HELP = `
 Each seed is one world: drivers with their oddities, an agent, containers, faults. After the faults everything must come clean.
 A broken rule is shrunk to a short trace, for \`moorage decide\` and, as a journal, for \`moorage replay\`.
+
+With --exhaustive nothing is left to chance: all orders of all events of a few small worlds, and every fault at every place, breadth
+first, until no new state is found or a limit is met. A broken rule is shown with the fewest moves that break it.
+Worlds: ${SMALL_WORLDS.map(({ name }) => name).join(', ')}.
 
 Exit codes: 0 no rule was broken, 1 one was, 2 usage or no policy.`;
 
@@ -27,14 +36,12 @@ const LONG = 20_000;
 /** Missing cells that are named. */
 const NAMED = 40;
 
-interface Options {
+interface Options extends ExhaustiveOptions {
   seed: number;
   steps: number;
   runs: number;
-  policy: string;
-  trace?: string;
   complete?: boolean;
-  json?: boolean;
+  exhaustive?: boolean;
 }
 
 /** `moorage simulate`: the policy against simulated kernels, drivers and faults. */
@@ -57,6 +64,20 @@ export function simulateCommand(): Command {
       `a reachable cell of the table that was not hit fails the run, as it does from ${LONG} runs on`,
     )
     .option('--json', 'one JSON object on stdout')
+    .option('--exhaustive', 'all that may happen in small worlds, instead of seeds')
+    .option('--world <name...>', 'exhaustive: only these worlds (default: all, one after the other)')
+    .option('--containers <number>', 'exhaustive: how many at a time', readNumber(1), 2)
+    .option('--volumes <number>', 'exhaustive: how many there are', readNumber(1), 1)
+    .option('--faults <number>', 'exhaustive: how many things may go wrong', readNumber(0), 1)
+    .option('--depth <number>', 'exhaustive: moves from the start', readNumber(1), 1000)
+    .option(
+      '--states <number>',
+      'exhaustive: states of each world (about 1.5 KB each)',
+      readNumber(1),
+      200_000,
+    )
+    .option('--seconds <number>', 'exhaustive: processor time for each world', readNumber(1), 3600)
+    .addHelpText('before', EXAMPLES)
     .addHelpText('after', HELP)
     .action(simulate);
 }
@@ -71,6 +92,10 @@ function readNumber(least: number): (text: string) => number {
 
 function simulate(options: Options): void {
   const { policy, json } = options;
+  if (options.exhaustive) {
+    simulateExhaustive(readModule(policy), options);
+    return;
+  }
   const begun = performance.now();
   const result = runCampaign({ ...options, module: readModule(policy), name: policy });
   const seconds = (performance.now() - begun) / 1000;

@@ -9,12 +9,12 @@ import { hurt, keyOfTarget, noteFault, type SimVolume, type Work, type World } f
 /** Everything that may happen next; each takes its choices from the world's random numbers. */
 export const ACTIONS: Record<string, (world: World) => void> = {
   prepare,
-  again: prepareAgain,
+  again: (world) => prepareAgain(world),
   debug,
   update,
-  fork,
+  fork: (world) => fork(world),
   cleanup: (world) => cleanup(world),
-  destroy,
+  destroy: (world) => destroy(world),
   complete,
   perform: (world) => {
     const work = chooseWork(world, ({ outcome }) => outcome === undefined);

@@ -1,5 +1,5 @@
 import { note, send } from './host.ts';
-import { createContainer } from './requests.ts';
+import { createContainer, drawWanted, type Wanted } from './requests.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimContainer, volumeOf, type World } from './world.ts';
 
@@ -23,19 +23,27 @@ export function prepare(world: World): void {
   const before = world.containers.get(id);
   const mayBeAgain = before?.phase === 'failed' && !before.destroyed && !before.voided && !before.limited;
   if (before && !mayBeAgain) return;
-  const container = createContainer(world, id, isNested ? first : '');
-  if (container.wants.length === 0) return;
+  const container = createContainer(world, id, isNested ? first : '', drawWanted(world, isNested));
+  if (container.wants.length > 0) begin(world, container);
+}
+
+/** A new container asks for these volumes. */
+export function ask(world: World, id: string, wanted: Iterable<Wanted>): void {
+  begin(world, createContainer(world, id, '', wanted));
+}
+
+function begin(world: World, container: SimContainer): void {
+  const { id } = container;
   world.containers.set(id, container);
   note(world, 'prepare', keysOf(container));
   send(world, { type: 'prepare', container: description(container) }, id);
 }
 
 /** The same prepare once more; or with other volumes, which is refused. */
-export function prepareAgain(world: World): void {
-  const container = choose(
-    world,
-    ({ phase, anonymous, voided }) => phase !== 'failed' && !anonymous && !voided,
-  );
+export function prepareAgain(
+  world: World,
+  container = choose(world, ({ phase, anonymous, voided }) => phase !== 'failed' && !anonymous && !voided),
+): void {
   if (!container) return;
   note(world, 'prepare', keysOf(container));
   if (container.phase === 'asked' || world.random.chance(0.7))
@@ -56,11 +64,10 @@ export function debug(world: World): void {
 }
 
 /** The task's process begins in a namespace of its own, with its volumes bound there, and the host is told its pid. */
-export function fork(world: World): void {
-  const container = choose(
-    world,
-    ({ phase, destroyed, limited }) => phase === 'ready' && !destroyed && !limited,
-  );
+export function fork(
+  world: World,
+  container = choose(world, ({ phase, destroyed, limited }) => phase === 'ready' && !destroyed && !limited),
+): void {
   if (!container) return;
   const missing = container.sources.find((source) => !world.kernel.top(source));
   if (missing !== undefined) {
@@ -113,8 +120,7 @@ export function cleanup(world: World, container = choose(world, () => true)): vo
       throw new Violation('answered', `prepare of ${id} (call ${call}) is still open after its cleanup`);
 }
 
-export function destroy(world: World): void {
-  const container = choose(world, ({ destroyed }) => !destroyed);
+export function destroy(world: World, container = choose(world, ({ destroyed }) => !destroyed)): void {
   if (!container) return;
   container.destroyed = true;
   note(world, 'destroy', keysOf(container));

@@ -8,6 +8,7 @@ import { keyOfTarget, type SimContainer, type SimVolume, volumeOf, type World } 
 
 /** More effects than these on one volume within a second are a loop without a pause. */
 const EFFECTS_A_SECOND = 60;
+const CALM_MS = 1000;
 
 /** What the policy gives out is held against the world before it happens. */
 export function checkEffect(world: World, effect: WorkEffect, key: string): void {
@@ -40,10 +41,11 @@ export function checkEffect(world: World, effect: WorkEffect, key: string): void
 function checkCalm(world: World, key: string): void {
   const times = world.begun.get(key) ?? [];
   times.push(world.now);
-  while ((times[0] as number) <= world.now - 1000) times.shift();
+  const { calmMs = CALM_MS } = world.setup;
+  while ((times[0] as number) <= world.now - calmMs) times.shift();
   world.begun.set(key, times);
   if (times.length > EFFECTS_A_SECOND)
-    throw new Violation('calm', `${times.length} effects on ${key} within a second`);
+    throw new Violation('calm', `${times.length} effects on ${key} within ${calmMs} ms`);
 }
 
 function checkUnmount(world: World, volume: SimVolume): void {

@@ -65,10 +65,10 @@ function afterAgentDeath(world: World): { alive: SimContainer[]; orphans: string
   const alive: SimContainer[] = [];
   const orphans: string[] = [];
   for (const container of [...world.containers.values()]) {
-    const roll = world.random.below(10);
+    const fate = world.random.weighted([7, 2, 1]);
     const isRunning = container.phase === 'running';
-    if (isRunning && roll < 7) alive.push(container);
-    else if (roll < 9) {
+    if (isRunning && fate === 0) alive.push(container);
+    else if (fate < 2) {
       orphans.push(container.id);
       container.voided = true;
     } else world.containers.delete(container.id);

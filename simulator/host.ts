@@ -99,7 +99,7 @@ function waitForSync(world: World, fields: Record<string, unknown>, id: string):
 function loseUnsynced(world: World): void {
   const kept = world.random.below(world.journal.length - world.synced + 1);
   world.journal.length = world.synced + kept;
-  if (world.kept.events > world.journal.length) world.kept = { state: world.empty, events: 0 };
+  if (world.kept.events > world.journal.length) world.kept = { state: world.base, events: 0 };
   for (const { effects } of world.journal.slice(world.synced))
     for (const effect of decodeEffects(effects)) unsettle(world, effect);
 }
@@ -305,7 +305,7 @@ const STARTS_FOR_A_WHOLE_REPLAY = 32;
 /** The host dies and another one begins: the journal is stepped again, and must lead to the same decisions. */
 export function replayJournal(world: World): void {
   if (world.dying === 'unsynced') loseUnsynced(world);
-  if (world.steps % STARTS_FOR_A_WHOLE_REPLAY === 0) world.kept = { state: world.empty, events: 0 };
+  if (world.steps % STARTS_FOR_A_WHOLE_REPLAY === 0) world.kept = { state: world.base, events: 0 };
   const { state, events } = world.kept;
   guarded(() => world.policy.restore(state));
   for (let index = events; index < world.journal.length; index += 1) {
@@ -347,8 +347,9 @@ function recollect(world: World): void {
 /** The journal is lost: a policy that has seen nothing. */
 export function loseJournal(world: World): void {
   world.journal = [];
+  world.base = world.empty;
   world.dying = '';
-  world.kept = { state: world.empty, events: 0 };
+  world.kept = { state: world.base, events: 0 };
   world.mountpoints.clear();
   world.devs.clear();
   noteFault(world, 'damaged');

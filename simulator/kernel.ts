@@ -35,12 +35,19 @@ export interface Kernel {
   /** A reboot: nothing stays but what the machine mounts by itself. */
   clear(): void;
   newFileSystem(key: string): FileSystem;
+  /** All of it as plain data, for a kernel that goes on from here. */
+  save(): SavedKernel;
 }
 
-export function createKernel(): Kernel {
-  let mounts: HostMount[] = [];
-  let nextId = 100;
-  let nextMinor = 1;
+/** What a kernel is made of. */
+export interface SavedKernel {
+  readonly mounts: HostMount[];
+  readonly nextId: number;
+  readonly nextMinor: number;
+}
+
+export function createKernel(saved: SavedKernel = { mounts: [], nextId: 100, nextMinor: 1 }): Kernel {
+  let { mounts, nextId, nextMinor } = saved;
   const kernel: Kernel = {
     get mounts() {
       return mounts;
@@ -62,6 +69,7 @@ export function createKernel(): Kernel {
       mounts = mounts.filter(({ made, fs }) => made === 'foreign' && fs.key === '');
     },
     newFileSystem: (key) => ({ key, dev: `7:${nextMinor++}`, dead: false }),
+    save: () => ({ mounts, nextId, nextMinor }),
   };
   return kernel;
 }

@@ -10,9 +10,12 @@ import { callPlugin, searchVolume } from './plugin.ts';
 import { doubtCount, noteFault, volumeOf, type Work, type World } from './world.ts';
 
 /** Does what an effect says, or goes wrong with it, and keeps the outcome until it is told. */
-export function perform(world: World, work: Work): void {
+export function perform(
+  world: World,
+  work: Work,
+  isTroubled = world.faults && world.random.chance(world.setup.trouble),
+): void {
   const { effect } = work;
-  const isTroubled = world.faults && world.random.chance(world.setup.trouble);
   if (effect.type === 'driver') work.outcome = performDriver(world, work, effect, isTroubled);
   else if (effect.type === 'observe')
     work.outcome = observe(world, effect, work.begunAt + effect.deadlineMs, isTroubled);

@@ -3,6 +3,8 @@ export interface Random {
   /** A whole number from 0 up to, not including, `limit`. */
   below(limit: number): number;
   chance(probability: number): boolean;
+  /** The index of one of the weights; a weight twice as large comes twice as often. */
+  weighted(weights: readonly number[]): number;
   /** Throws when there is nothing to choose from. */
   pick<Item>(items: readonly Item[]): Item;
 }
@@ -19,6 +21,14 @@ export function createRandom(seed: number): Random {
   return {
     below: (limit) => Math.floor(fraction() * limit),
     chance: (probability) => fraction() < probability,
+    weighted(weights) {
+      let at = fraction() * weights.reduce((sum, weight) => sum + weight, 0);
+      const index = weights.findIndex((weight) => {
+        at -= weight;
+        return at < 0;
+      });
+      return index < 0 ? weights.length - 1 : index;
+    },
     pick(items) {
       if (items.length === 0) throw new RangeError('nothing to choose from');
       return items[Math.floor(fraction() * items.length)] as (typeof items)[number];

@@ -18,21 +18,43 @@ interface Asks {
 /** The options that the driver of a volume to be created is given. */
 const SIZE = 'size';
 
-/** A container that asks for some volumes, each in one of the ways there are; a nested one has no labels of its own. */
-export function createContainer(world: World, id: string, parent: string): SimContainer {
-  const { random } = world;
-  const wants: Want[] = [];
-  const reasons: string[] = [];
-  const asks: Asks = { labels: [], env: [], volumes: [], resources: { cpus: 1 } };
+/** One volume that a container asks for, and the way in which it does. */
+export interface Wanted {
+  readonly way: 'label' | 'volume' | 'variable';
+  readonly driver: string;
+  readonly name: string;
+  readonly readonly: boolean;
+  readonly create: boolean;
+  readonly options: string;
+}
+
+/** Some volumes, each in one of the ways there are; a nested container has no labels of its own. */
+export function* drawWanted({ random }: World, isNested: boolean): Generator<Wanted> {
   for (const [driver, name] of VOLUMES) {
     const isGhost = name === 'ghost';
     if (!random.chance(isGhost ? 0.06 : 0.45)) continue;
-    const way = parent === '' ? random.pick(['label', 'label', 'volume', 'variable']) : 'variable';
+    const way = isNested ? 'variable' : random.pick(['label', 'label', 'volume', 'variable'] as const);
     // A variable cannot ask for less than to write.
     const readonly = !isGhost && way !== 'variable' && random.chance(0.35);
     const create = isGhost && way !== 'volume' && random.chance(0.6);
     const options = create && random.chance(0.5) ? `${SIZE}=${random.pick([5, 6])}` : '';
-    ask(asks, way, { driver, name, readonly, create, options });
+    yield { way, driver, name, readonly, create, options };
+  }
+}
+
+/** A container that asks for volumes. */
+export function createContainer(
+  world: World,
+  id: string,
+  parent: string,
+  wanted: Iterable<Wanted>,
+): SimContainer {
+  const wants: Want[] = [];
+  const reasons: string[] = [];
+  const asks: Asks = { labels: [], env: [], volumes: [], resources: { cpus: 1 } };
+  for (const volume of wanted) {
+    const { driver, name, readonly, create, options } = volume;
+    ask(asks, volume);
     const key = `${driver}/${name}`;
     wants.push({ key, readonly, target: `/s/${id}/d-${name}` });
     reasons.push(...against(world, key, { readonly, create, options }), ...offer(world, asks, driver, name));
@@ -58,15 +80,7 @@ export function createContainer(world: World, id: string, parent: string): SimCo
   };
 }
 
-interface Details {
-  driver: string;
-  name: string;
-  readonly: boolean;
-  create: boolean;
-  options: string;
-}
-
-function ask(asks: Asks, way: string, { driver, name, readonly, create, options }: Details): void {
+function ask(asks: Asks, { way, driver, name, readonly, create, options }: Wanted): void {
   const path = `d-${name}`;
   if (way === 'volume')
     return void asks.volumes.push({ driver, name, options: {}, containerPath: path, readonly });

@@ -96,7 +96,8 @@ function surviving(world: World, run: () => void): void {
   }
 }
 
-function wake(world: World): void {
+/** Time has come for the wake-up: it is told. */
+export function wake(world: World): void {
   runLate(world);
   if (world.wakeAt === 0 || world.wakeAt > world.now) return;
   note(world, 'tick', []);
@@ -104,7 +105,7 @@ function wake(world: World): void {
 }
 
 /** No more faults: drivers answer, others leave, all containers end; what was late comes true. */
-function settle(world: World): void {
+export function settle(world: World): void {
   world.random = createRandom(derive(world.setup.seed, 0));
   world.faults = false;
   while (world.dying !== '') surviving(world, () => send(world, { type: 'tick' }));

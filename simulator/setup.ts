@@ -40,6 +40,10 @@ export interface Setup {
   seed: number;
   config: Config;
   quirks: Record<string, Quirks>;
+  /** Which volumes there are; by default all of {@link VOLUMES}. */
+  volumes?: typeof VOLUMES;
+  /** The time in which there may be only so many effects on a volume; a second by default, less where pauses are shorter. */
+  calmMs?: number;
   /** Actions and how often they come. */
   weights: [string, number][];
   /** How often an effect goes wrong while there are faults. */

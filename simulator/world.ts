@@ -129,6 +129,8 @@ export interface World {
   other: Policy;
   /** The state of a policy that has seen nothing. */
   readonly empty: Uint8Array;
+  /** The state before the first event of `journal`: a host that starts goes on from here. */
+  base: Uint8Array;
   /** Events on disk. */
   journal: Entry[];
   /** A state of the policy on the way, and how many events of the journal led to it. */
@@ -183,7 +185,9 @@ export interface Policies {
 export function createWorld(setup: Setup, policies: Policies, coverage = createCoverage()): World {
   policies.deciding.restore(policies.empty);
   const kernel = createKernel();
-  const volumes = VOLUMES.map(([driver, name]) => createVolume(driver, name, setup.quirks[driver] as Quirks));
+  const volumes = (setup.volumes ?? VOLUMES).map(([driver, name]) =>
+    createVolume(driver, name, setup.quirks[driver] as Quirks),
+  );
   kernel.mount('/other', { key: '', dev: '8:2', dead: false }, '/', 'foreign');
   return {
     setup,
@@ -195,6 +199,7 @@ export function createWorld(setup: Setup, policies: Policies, coverage = createC
     policy: policies.deciding,
     other: policies.comparing,
     empty: policies.empty,
+    base: policies.empty,
     journal: [],
     kept: { state: policies.empty, events: 0 },
     mountpoints: new Map(),
