@@ -3,8 +3,8 @@ import { encodeEvent } from '../host/frames/event_frame.ts';
 import type { Effect, WorkEffect } from '../host/frames/types.ts';
 import type { Policy } from '../host/policy/policy.ts';
 
-/** Takes the milliseconds of one decision, from the host's event to the host's effects. */
-export type Timed = (kind: string, ms: number) => void;
+/** Takes the milliseconds of one decision, from the host's event to the host's effects, and of the clearing up after it. */
+export type Timed = (kind: string, ms: number, restMs: number) => void;
 
 /** Containers that come and go on one policy, each with a volume of its own, on a machine where everything goes well. */
 export interface Lives {
@@ -35,7 +35,9 @@ export function lives(policy: Policy, timed: Timed = () => undefined): Lives {
   function run(event: Record<string, unknown>): void {
     const start = performance.now();
     const effects = decodeEffects(policy.step(encodeEvent(event)));
-    timed(String(event.type), performance.now() - start);
+    const decided = performance.now();
+    policy.rest();
+    timed(String(event.type), decided - start, performance.now() - decided);
     for (const effect of effects) {
       if (effect.type === 'reply' && !effect.ok) throw new Error(`refused: ${effect.error?.message}`);
       if (isWork(effect))

@@ -124,6 +124,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
         const effects = batch.flatMap(decide);
         await journal.sync();
         for (const effect of effects) begin(effect);
+        policy.rest();
       }
     } catch (error) {
       closed = true;

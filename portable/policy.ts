@@ -53,6 +53,7 @@ export function startPortable(file: string = resolve(FILE)): Policy {
       instance.memoryBytes().set(frame, inputAt);
       return guarded('step', () => instance.step(frame.length));
     },
+    rest: () => undefined,
     snapshot() {
       const bytes = guarded('snapshot', () => instance.snapshot());
       return bytes.length === 0 ? undefined : bytes;

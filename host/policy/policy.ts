@@ -45,6 +45,11 @@ export interface Policy {
   readonly version: string;
   /** One event frame in, the effects frame out: a copy. Throws PolicyError when the policy traps. */
   step(frame: Uint8Array): Uint8Array;
+  /**
+   * Clears up after the last step. To be called when its effects have been taken, so that nobody waits for it; the next step does it when it was not
+   * called. Throws as `step` does.
+   */
+  rest(): void;
   /** The whole state; undefined while a recovery is coming in in parts. */
   snapshot(): Uint8Array | undefined;
   /** Takes a state that `snapshot` gave. Throws PolicyError, and keeps the old one, when it is none. */
@@ -91,6 +96,16 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
     }
   }
 
+  let isRested = true;
+  function rest(): void {
+    if (isRested) return;
+    isRested = true;
+    guarded('rest', () => {
+      exports.rest();
+      return 0;
+    });
+  }
+
   return {
     digest,
     name: policyName,
@@ -98,14 +113,12 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
     step(frame) {
       if (frame.length > FRAME_MAX)
         throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
+      rest();
       memory.bytes().set(frame, inputAt);
-      const effects = guarded('step', () => exports.step(frame.length));
-      guarded('rest', () => {
-        exports.rest();
-        return 0;
-      });
-      return effects;
+      isRested = false;
+      return guarded('step', () => exports.step(frame.length));
     },
+    rest,
     snapshot() {
       const bytes = guarded('snapshot', () => exports.snapshot());
       return bytes.length === 0 ? undefined : bytes;
@@ -113,9 +126,11 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
     restore(snapshot) {
       const at = exports.input(snapshot.length);
       memory.bytes().set(snapshot, at);
+      isRested = false;
       const why = guarded('restore', () => exports.restore(snapshot.length));
       inputAt = exports.input(FRAME_MAX);
       if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
+      rest();
     },
     memorySize: () => exports.memory.buffer.byteLength,
   };
