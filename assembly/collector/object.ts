@@ -1,4 +1,5 @@
 import { BLOCK_OVERHEAD, OBJECT, TOTAL_OVERHEAD } from 'rt/common';
+import { giveBlock } from './blocks';
 
 /**
  * An object as the collector sees it: the header that AssemblyScript puts before each one (rt/common.ts of its library), with the two
@@ -67,5 +68,5 @@ export function sizeOf(object: OBJECT): usize {
 }
 
 export function release(object: OBJECT): void {
-  __free(changetype<usize>(object) + BLOCK_OVERHEAD);
+  giveBlock(changetype<usize>(object) + BLOCK_OVERHEAD);
 }

@@ -1,4 +1,5 @@
 import { BLOCK_OVERHEAD, OBJECT, OBJECT_MAXSIZE, OBJECT_OVERHEAD } from 'rt/common';
+import { takeBlock } from './blocks';
 import { isLeaf, isYoung, linkYoung, nextOf, objectAt, pointerTo, release } from './object';
 import { adopt } from './old';
 import { Stack } from './stack';
@@ -23,7 +24,7 @@ let first: usize = 0;
 /** A new object, all zero. */
 export function create(size: usize, id: u32): usize {
   assert(size < OBJECT_MAXSIZE, 'an object that is too large');
-  const object = changetype<OBJECT>(__alloc(OBJECT_OVERHEAD + size) - BLOCK_OVERHEAD);
+  const object = changetype<OBJECT>(takeBlock(OBJECT_OVERHEAD + size) - BLOCK_OVERHEAD);
   object.rtId = id;
   object.rtSize = u32(size);
   object.gcInfo2 = 0;

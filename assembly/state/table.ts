@@ -17,14 +17,10 @@ function shardOf(key: string): i32 {
 
 /** Entries by their key, in the order in which they came. No operation takes longer for the number of entries. */
 export class Table<T extends Entry> {
-  private shards: Array<Map<string, T> | null> = [];
+  private shards: Array<Map<string, T> | null> = new Array<Map<string, T> | null>(SHARDS);
   private head: Entry | null = null;
   private tail: Entry | null = null;
   size: i32 = 0;
-
-  constructor() {
-    for (let i = 0; i < SHARDS; i++) this.shards.push(null);
-  }
 
   get(key: string): T | null {
     const shard = this.shards[shardOf(key)];
