@@ -23,6 +23,7 @@ export function checkEffect(world: World, effect: WorkEffect, key: string): void
   if (effect.op === 'unmount') {
     checkUnmount(world, volume);
     volume.unmountSent = true;
+    volume.answered = false;
     volume.owesOnce = false;
   }
   if (effect.op === 'mount') checkMount(world, volume);

@@ -1,6 +1,6 @@
 import { decodeEffects } from '../host/frames/effect_frame.ts';
 import { encodeEvent } from '../host/frames/event_frame.ts';
-import type { Config, Effect, ReplyEffect, WorkEffect } from '../host/frames/types.ts';
+import type { Config, DriverEffect, Effect, ReplyEffect, WorkEffect } from '../host/frames/types.ts';
 import { checkAdmission, checkTaken } from './admission.ts';
 import { checkDeadlines, checkEffect, checkLimit, checkMounts } from './checks.ts';
 import { EVENTS } from './coverage.ts';
@@ -14,6 +14,7 @@ import {
   keyOfTarget,
   noteFault,
   type Outcome,
+  type SimVolume,
   volumeOf,
   type Work,
   type World,
@@ -246,8 +247,9 @@ export function tellDone(world: World, work: Work): void {
   const outcome = work.outcome as Outcome;
   if (world.dying === '' || world.dying === 'after')
     world.work = world.work.filter((other) => other !== work);
-  const done = { type: 'done', effect: work.effect.effect, ...outcome };
   const { effect } = work;
+  const done = { type: 'done', effect: effect.effect, ...outcome };
+  if (effect.type === 'driver') tellDriver(world, effect, volumeOf(world, work.key), outcome.ok);
   note(world, effect.type === 'driver' ? effect.op : effect.type, effect.type === 'place' ? [] : [work.key]);
   send(world, done);
   learn(world, work, outcome);
@@ -255,13 +257,23 @@ export function tellDone(world: World, work: Work): void {
   world.lastDone = done;
 }
 
-/** The policy has been shown that nothing of the volume is left, and nothing is: whatever it could not know before is over. */
+/** What may still come true the policy waits for from now on: it does not know how long ago the call was given up. */
+function tellDriver(world: World, { op }: DriverEffect, volume: SimVolume, ok: boolean): void {
+  if (op !== 'mount' && op !== 'unmount') return;
+  if (!ok && volume.unsure) doubtCount(world, volume);
+  if (op === 'mount' && ok) volume.answered = true;
+}
+
+/**
+ * The policy has been shown that nothing of the volume is left, and nothing is: whatever it could not know before is over. Not so
+ * while it has to take a mount that was answered for counted: that the driver itself has lost count no look shows.
+ */
 function seeClean(world: World, { key, outcome, begunAt }: Work): void {
   const volume = volumeOf(world, key);
   const { value } = outcome as Outcome;
   const { driver: seen } = value as { driver: { answered: boolean; pathMountId?: number } };
   if (!seen.answered || seen.pathMountId || volume.quirks.plain) return;
-  if (volume.owesOnce || volume.lateUntil > begunAt) return;
+  if (volume.owesOnce || volume.answered || volume.lateUntil > begunAt) return;
   const isLeft = volume.ours + volume.others > 0 || volume.attached || isMounted(volume, world.kernel);
   if (isLeft || world.late.some((late) => late.key === key)) return;
   volume.unsure = false;

@@ -16,7 +16,7 @@ export function comeTrueLater(
   if (!effect) doubtCount(world, volume);
   if (op === 'Mount') volume.pending += 1;
   const dueAt = world.now + world.random.below(settleMs);
-  world.late.push({ dueAt, op, key, effect, hurts: volume.hurts });
+  world.late.push({ dueAt, op, key, effect });
 }
 
 /** Operations whose time has come, after they were given up. */
@@ -37,7 +37,7 @@ function comeTrue(world: World, late: Late): void {
   if (op === 'Mount') {
     volume.pending -= 1;
     mountVolume(volume, world.kernel, ourClient);
-  } else if (op === 'Unmount') unmount(world, volume, late);
+  } else if (op === 'Unmount') unmount(world, volume, true);
   else if (op === 'Create') volume.exists = true;
   else if (effect?.type === 'bind') bind(world, effect, true);
   else if (effect?.type === 'detach') detach(world, effect);

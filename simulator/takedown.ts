@@ -3,27 +3,20 @@ import type { HostMount } from './kernel.ts';
 import { ROOT } from './setup.ts';
 import { holders, isFresh } from './truth.ts';
 import { Violation } from './violation.ts';
-import { keyOfTarget, type Late, type SimVolume, volumeOf, type World } from './world.ts';
+import { keyOfTarget, type SimVolume, volumeOf, type World } from './world.ts';
 
 /** An unmount of ours, on time or late: it must not take the volume from under a holder. */
-export function unmount(world: World, volume: SimVolume, late?: Late): ReturnType<typeof unmountVolume> {
+export function unmount(world: World, volume: SimVolume, isLate = false): ReturnType<typeof unmountVolume> {
   const was = isMounted(volume, world.kernel);
   const answer = unmountVolume(volume, world.kernel, ourClient);
-  if (was && !isMounted(volume, world.kernel)) checkTakenDown(world, volume, late);
+  if (was && !isMounted(volume, world.kernel)) checkTakenDown(world, volume, isLate);
   return answer;
 }
 
-/**
- * The driver has taken the volume down because of us. One case nobody can avoid: while an unmount was open somebody else took the
- * mount away. That looks like the end of the open unmount, which then hits the mount of the next task.
- */
-function checkTakenDown(world: World, volume: SimVolume, late: Late | undefined): void {
-  if (late && volume.hurts > late.hurts) {
-    volume.blind = true;
-    return;
-  }
+/** The driver has taken the volume down because of us. */
+function checkTakenDown(world: World, volume: SimVolume, isLate: boolean): void {
   const held = holders(world, volume.key);
-  const what = late ? 'an unmount that had timed out' : 'an unmount';
+  const what = isLate ? 'an unmount that had timed out' : 'an unmount';
   if (held.length > 0)
     throw new Violation('held', `${what} took ${volume.key} from under its holder ${held[0]?.id}`);
 }

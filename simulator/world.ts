@@ -46,6 +46,8 @@ export interface SimVolume {
   forgiven: boolean;
   /** An unmount was sent since our last mount. */
   unmountSent: boolean;
+  /** A mount was answered well and no unmount was sent since: one of ours is counted, as far as the policy knows. */
+  answered: boolean;
 }
 
 /** A mount that a container made in its own namespace. */
@@ -91,8 +93,6 @@ export interface Late {
   readonly key: string;
   /** What the kernel was to do. */
   readonly effect: BindEffect | DetachEffect | undefined;
-  /** `hurts` of the volume when it was given up. */
-  readonly hurts: number;
 }
 
 export interface Outcome {
@@ -257,6 +257,7 @@ function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
     lateUntil: 0,
     forgiven: false,
     unmountSent: false,
+    answered: false,
   };
 }
 

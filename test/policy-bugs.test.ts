@@ -131,17 +131,16 @@ bugs(
     const effects = [...world.prepare('c2', V1), ...world.pass(5_000)];
     assert.not(kinds(effects).includes('bind'));
     world.machine.driverMounts.delete('ebs/v1');
-    assert.is(world.reply(world.pass(10_000)).ok, true);
+    assert.is(world.reply(world.pass(30_000)).ok, true);
     assert.is(world.machine.driverMounts.has('ebs/v1'), true);
   },
 );
 
-bugs('an unmount that timed out may hit the next mount, although a second one went well', () => {
+bugs('an unmount that timed out may hit the next mount, although the volume is seen gone', () => {
   const world = createWorld();
   world.prepare('c1', V1);
   end(world, until(world, world.send({ type: 'cleanup', id: 'c1' }), 'unmount'), timeout);
-  world.pass(1_000);
-  assert.is(world.machine.driverMounts.size, 0, 'the second unmount went well');
+  world.machine.driverMounts.clear();
   const early = world.prepare('c2', V1);
   assert.not(kinds(early).includes('bind'));
   world.machine.driverMounts.clear();

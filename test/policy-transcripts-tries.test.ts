@@ -205,29 +205,8 @@ transcripts('unmounts without an end are counted, and waited for, as written dow
     'none, done': vanishing([TIMEOUT], 0),
     'none, twice done': vanishing([TIMEOUT, TIMEOUT], 0),
     'failed, done': vanishing([FAILED], 0),
-    'an end at the very time, well': () => atTheVeryTime({ ok: true, value: { stillMounted: true } }),
-    'an end at the very time, badly': () => atTheVeryTime(FAILED),
   });
 });
-
-/** A second unmount ends when the first may just no longer come true. */
-function atTheVeryTime(ending: Record<string, unknown>): Transcript {
-  const t = prepared({ settleMs: 1000 }, 'v1:d');
-  t.endings('mount', relative);
-  t.settle(1000);
-  t.endings('unmount', TIMEOUT);
-  t.tell({ type: 'cleanup', id: 'c1' });
-  t.upTo('unmount');
-  t.settleOne();
-  const until = t.world.now + 1000;
-  t.wake();
-  t.upTo('unmount');
-  t.world.now = until - 1;
-  t.endings('unmount', ending);
-  t.settleOne();
-  t.state();
-  return watch(t, 2);
-}
 
 transcripts('a driver is asked for what its configuration says, and is told whose it becomes', () => {
   const user = { user: 'u' };

@@ -145,7 +145,6 @@ function unmounted(volume: Volume, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
     // It was shown and is gone: the driver counts none. What was not shown may be counted more than once.
-    if (state.now < volume.vanishAt) volume.vanishing += 1;
     const isLast = volume.mounted == v.YES && !outcome.stillMounted;
     volume.mounted = outcome.stillMounted ? v.YES : v.NO;
     volume.unmountTried = false;
@@ -157,10 +156,7 @@ function unmounted(volume: Volume, outcome: Outcome): void {
   }
   if (outcome.timedOut) {
     if (volume.owedMin > 0) volume.owedMin -= 1;
-    volume.mayVanish(state.now + state.configured().settleMs);
-  } else if (!outcome.unreachable && state.now < volume.vanishAt) {
-    // It may have been done in spite of the answer: what is gone then says nothing about the one that is open.
-    volume.vanishing += 1;
+    volume.vanishAt = state.now + state.configured().settleMs;
   }
   if (outcome.unreachable) volume.unmountTried = false;
   else volume.forgetCertainty();

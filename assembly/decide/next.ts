@@ -15,8 +15,21 @@ import { retryLater } from './retry.ts';
  */
 export function next(volume: Volume): void {
   if (volume.busy || state.recovering !== null) return;
+  if (state.now < volume.vanishAt) return waitForUnmount(volume);
   if (volume.users.length == 0) backward(volume);
   else if (countUsers(volume, PREPARING) + countUsers(volume, READY) > 0) forward(volume);
+}
+
+/**
+ * An unmount that nobody has heard the end of may yet take whatever is there, and one that is sent after it would be counted twice.
+ * That the mount is gone says nothing: somebody else may have taken it. So nothing is begun, not even a look, before its time is over.
+ */
+function waitForUnmount(volume: Volume): void {
+  if (volume.failure.length == 0) {
+    volume.failureCode = TIMEOUT;
+    volume.failure = 'unmount ' + volume.key + ': no answer yet';
+  }
+  if (volume.retryAt < volume.vanishAt) state.retryVolume(volume, volume.vanishAt);
 }
 
 /** True when a retry is not to be waited for. */
@@ -25,7 +38,6 @@ function mayBegin(volume: Volume): bool {
 }
 
 function forward(volume: Volume): void {
-  if (volume.mounted == v.YES && volume.lookedAt < volume.vanishAt) waitForVanishing(volume);
   if (volume.uncertain) {
     if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);
   } else if (volume.mounted == v.NO) acquire(volume);
@@ -35,13 +47,6 @@ function forward(volume: Volume): void {
   else if (volume.rw == v.NO && wantsMode(volume, false)) bind(volume, false);
   else if (volume.ro == v.NO && wantsMode(volume, true)) bind(volume, true);
   else tellWaiters(volume);
-}
-
-/** An unmount that nobody has heard the end of may yet take the mount away: it is not handed out before that is settled. */
-function waitForVanishing(volume: Volume): void {
-  volume.mounted = v.UNKNOWN;
-  retryLater(volume, TIMEOUT, 'unmount ' + volume.key + ': no answer yet');
-  if (volume.retryAt > volume.vanishAt) state.retryVolume(volume, volume.vanishAt);
 }
 
 /** Our binds show a mount that the driver has replaced since. */
@@ -89,8 +94,6 @@ function acquire(volume: Volume): void {
   limitTheLost(volume);
   if (countUsers(volume, PREPARING) + countUsers(volume, READY) == 0 || !mayBegin(volume)) return;
   if (detachStale(volume)) return;
-  // No look tells whether a plain directory has been given up: the unmount must not hit the mount that follows.
-  if (volume.plainDirs && state.now < volume.vanishAt) return state.retryVolume(volume, volume.vanishAt);
   const driver = state.configured().driver(volume.driver);
   const creates = wantsCreate(volume);
   if (volume.exists == v.UNKNOWN && (creates || !driver.mountNeverCreates)) {
@@ -102,7 +105,6 @@ function acquire(volume: Volume): void {
   } else {
     volume.unmountTried = false;
     volume.witnessed = false;
-    if (state.now >= volume.vanishAt) volume.vanishing = 0;
     emitDriver(volume, v.MOUNT, 'mount', NO_TEXTS, driver.mountMs);
   }
 }
@@ -181,16 +183,10 @@ function backward(volume: Volume): void {
   if (volume.uncertain || (unmount && !volume.witnessed)) return emitObserve(volume, v.WITNESS, true);
   // A mount that nobody has heard the end of is given back when it can no longer come true.
   if (state.now < volume.settleAt) return state.retryVolume(volume, volume.settleAt);
-  if (!unmount) return forget(volume);
+  if (!unmount) return state.volumes.delete(volume);
   volume.unmountTried = true;
   volume.witnessed = false;
   emitDriver(volume, v.UNMOUNT, 'unmount', NO_TEXTS, state.configured().driver(volume.driver).unmountMs);
-}
-
-/** Nothing of it is left; the record stays as long as an unmount of it may still hit the next one who mounts it. */
-function forget(volume: Volume): void {
-  if (state.now < volume.vanishAt) state.retryVolume(volume, volume.vanishAt);
-  else state.volumes.delete(volume);
 }
 
 /** A driver mount that the kernel shows and that may be ours; or one that is surely ours, shown or not. */

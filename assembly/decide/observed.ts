@@ -24,6 +24,8 @@ export function observed(volume: Volume, outcome: Outcome, witness: bool): void 
 
 /** The last mount listed at a place is the one on top. */
 function seeManaged(volume: Volume, outcome: Outcome): void {
+  const rwBefore = volume.rwMountId;
+  const roBefore = volume.roMountId;
   volume.rw = v.NO;
   volume.ro = v.NO;
   volume.stacked = 0;
@@ -31,9 +33,6 @@ function seeManaged(volume: Volume, outcome: Outcome): void {
     const seen = outcome.managed[i];
     const readonly = seen.mode == 'ro';
     if ((readonly ? volume.ro : volume.rw) == v.YES) volume.stacked |= v.modeBit(readonly);
-    // Of a mount that this record has not made nobody knows what it shows.
-    if (seen.mountId != (readonly ? volume.roMountId : volume.rwMountId))
-      volume.suspect |= v.modeBit(readonly);
     if (readonly) {
       volume.ro = v.YES;
       volume.roMountId = seen.mountId;
@@ -42,6 +41,9 @@ function seeManaged(volume: Volume, outcome: Outcome): void {
       volume.rwMountId = seen.mountId;
     }
   }
+  // Of a mount that this record has not made nobody knows what it shows. What lies below ours shows nothing.
+  if (volume.rw == v.YES && volume.rwMountId != rwBefore) volume.suspect |= v.RW;
+  if (volume.ro == v.YES && volume.roMountId != roBefore) volume.suspect |= v.RO;
   seeBinds(volume);
 }
 
@@ -62,8 +64,6 @@ function seeBinds(volume: Volume): void {
 
 function seeDriver(volume: Volume, outcome: Outcome): void {
   if (outcome.pathMountId > 0) {
-    // It has outlived the unmounts that were open.
-    if (volume.lookedAt >= volume.vanishAt) volume.vanishing = 0;
     volume.mounted = v.YES;
     volume.mountpoint = outcome.path;
     volume.driverMountId = outcome.pathMountId;
@@ -86,13 +86,7 @@ function seeNothing(volume: Volume): void {
     return;
   }
   volume.mounted = v.NO;
-  // It was that one unmount; of several the others may still be on their way.
-  if (volume.vanishing == 1 && !volume.plainDirs) volume.vanishAt = 0;
   if (volume.unmountTried) volume.owedMin = 0;
-  else if (volume.vanishing > 0) {
-    // An unmount that was open when it was mounted may have been the one that took it.
-    volume.owedMin = volume.owedMin > volume.vanishing ? volume.owedMin - volume.vanishing : 0;
-  }
   volume.owedMax = volume.owedMin;
 }
 

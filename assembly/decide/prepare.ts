@@ -17,7 +17,7 @@ import { gather } from '../requests/gather.ts';
 import { Request } from '../requests/request.ts';
 import { Container, GONE, LIMITED, PREPARING, READY } from '../state/container.ts';
 import { state } from '../state/state.ts';
-import { DETACH_RO, DETACH_RW, modeBit, NO, Volume, YES } from '../state/volume.ts';
+import { BIND_RO, BIND_RW, modeBit, NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
 import { isNested } from './nested.ts';
 import { next } from './next.ts';
@@ -164,9 +164,9 @@ function again(call: f64, container: Container, requests: Request[]): void {
 
 function isThere(request: Request): bool {
   const volume = state.volume(request.key);
-  // What is being taken away shows as there until that has ended.
-  if (!volume || volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)
-    return false;
+  if (!volume || volume.mounted != YES) return false;
+  // What is being taken away, or looked at anew, shows as there until that has ended.
+  if (volume.busy && volume.doing != BIND_RW && volume.doing != BIND_RO) return false;
   if ((volume.suspect & modeBit(request.readonly)) != 0) return false;
   return request.readonly ? volume.ro == YES : volume.rw == YES;
 }

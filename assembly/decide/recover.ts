@@ -74,22 +74,22 @@ function lookAtAll(): void {
 /** Nothing is in flight any more, but what was may still come true, or end; every fact is uncertain until it has been looked at. */
 function voidEffects(): void {
   state.inFlight.clear();
+  const settledAt = state.now + state.configured().settleMs;
   const volumes = state.volumes.values();
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
     if (volume.busy) state.inFlight.set(volume.effect, new InFlight(volume.effect, volume.key, true));
     if (volume.doing == v.MOUNT) {
       volume.owedMax += 1;
-      volume.settleAt = state.now + state.configured().settleMs;
+      volume.settleAt = settledAt;
     }
-    const settledAt = state.now + state.configured().settleMs;
     if (volume.doing == v.BIND_RW) volume.bindUnheard(false, settledAt);
     if (volume.doing == v.BIND_RO) volume.bindUnheard(true, settledAt);
     if (volume.doing == v.DETACH_RW) volume.detachUnheard(false);
     if (volume.doing == v.DETACH_RO) volume.detachUnheard(true);
     if (volume.doing == v.UNMOUNT) {
       if (volume.owedMin > 0) volume.owedMin -= 1;
-      volume.mayVanish(state.now + state.configured().settleMs);
+      volume.vanishAt = settledAt;
     }
     volume.doing = v.IDLE;
     volume.doubted = false;

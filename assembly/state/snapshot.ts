@@ -16,7 +16,7 @@ import { Volume } from './volume.ts';
  */
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 38;
+const VOLUME_FIELDS: i32 = 37;
 const REQUEST_FIELDS: i32 = 7;
 
 /** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
@@ -111,7 +111,6 @@ function writeVolume(volume: Volume): void {
   out.number(volume.retryAt);
   out.number(volume.settleAt);
   out.number(volume.vanishAt);
-  out.number(volume.vanishing);
   out.number(volume.lingerAt);
   out.bool(volume.witnessed);
   out.bool(volume.unclaimed);
@@ -232,7 +231,6 @@ function readVolume(r: Reader, into: State): void {
   volume.retryAt = whole(r, 'volume.retryAt');
   volume.settleAt = whole(r, 'volume.settleAt');
   volume.vanishAt = whole(r, 'volume.vanishAt');
-  volume.vanishing = i32(r.integer('volume.vanishing', 0, 1000000000));
   volume.lingerAt = whole(r, 'volume.lingerAt');
   volume.witnessed = r.bool('volume.witnessed');
   volume.unclaimed = r.bool('volume.unclaimed');

@@ -77,10 +77,8 @@ export class Volume extends Entry {
   retryAt: f64 = 0;
   /** A mount may still come true at the driver until then. */
   settleAt: f64 = 0;
-  /** Unmounts of which nobody has heard the end may still come true at the driver until then. */
+  /** An unmount of which nobody has heard the end may still come true at the driver until then: nothing is begun before. */
   vanishAt: f64 = 0;
-  /** How many of them there are. */
-  vanishing: i32 = 0;
   /** Stays mounted without users until then. */
   lingerAt: f64 = 0;
   /** The last look found no live container that still has it. */
@@ -114,17 +112,6 @@ export class Volume extends Entry {
     this.rw = UNKNOWN;
     this.ro = UNKNOWN;
     this.witnessed = false;
-  }
-
-  /**
-   * An unmount was sent and nobody knows how it ended: it may come true until `until`. Of a mount that was not shown nobody can see
-   * that it went: then it counts as one of several.
-   */
-  mayVanish(until: f64): void {
-    const more = this.mounted == YES ? 1 : 2;
-    // Whatever was open when it was last seen may have taken it as well.
-    this.vanishing = this.lookedAt < this.vanishAt ? this.vanishing + more : more;
-    this.vanishAt = until;
   }
 
   /** Nobody heard how a bind ended; it may come true until `until`. What is then there is replaced. */

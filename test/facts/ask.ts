@@ -109,8 +109,6 @@ function changeOf({ facts }: Cell, after: unknown[] | undefined): string[] {
   const retryAt = after[VOLUME.retryAt];
   if (retryAt === 0 || retryAt === (facts.pause === 'yes' ? PAUSED_UNTIL : 0)) return [];
   if (facts.settling === 'yes' && retryAt === after[VOLUME.settleAt]) return ['wait for the mount'];
-  const isInDoubt = facts.mounted === 'yes' && after[VOLUME.mounted] === 2;
-  if (isInDoubt && facts.unmount === 'over') return [];
-  if (isInDoubt || retryAt === after[VOLUME.vanishAt]) return ['wait for the unmount'];
+  if (retryAt === after[VOLUME.vanishAt]) return ['wait for the unmount'];
   return ['try later'];
 }

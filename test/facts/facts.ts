@@ -11,8 +11,8 @@ export const FACTS = {
   exists: ['unknown', 'no', 'yes'],
   /** Do our binds show the mount that the driver has now, or does nobody know? */
   binds: ['present', 'old', 'suspect'],
-  /** An unmount whose end nobody heard: none, it may yet come true, or that time is over and nobody has looked since. */
-  unmount: ['none', 'open', 'over'],
+  /** An unmount whose end nobody heard: none, or it may yet come true. */
+  unmount: ['none', 'open'],
   /** A mount whose end nobody heard may yet come true. */
   settling: ['no', 'yes'],
   /** Driver mounts that are ours. */

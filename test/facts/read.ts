@@ -22,7 +22,6 @@ function seen(fields: unknown[], now: number): Seen {
   const known = (at: number) => KNOWN[fields[at] as number] as Known;
   const number = (at: number) => fields[at] as number;
   const isOld = number(13) > 0 && number(13) !== number(12);
-  const isOver = number(33) < number(28);
   const [rw, ro] = [known(7), known(8)];
   const facts: Facts = {
     plain: fields[3] === true ? 'yes' : 'no',
@@ -34,8 +33,8 @@ function seen(fields: unknown[], now: number): Seen {
     owed: number(20) === 0 ? 'none' : number(19) === 0 ? 'maybe' : 'surely',
     pause: number(26) > now ? 'yes' : 'no',
     settling: number(27) > now ? 'yes' : 'no',
-    unmount: !isOver ? 'none' : number(28) > now ? 'open' : 'over',
-    witnessed: fields[31] === true ? 'yes' : 'no',
+    unmount: number(28) > now ? 'open' : 'none',
+    witnessed: fields[30] === true ? 'yes' : 'no',
   };
   return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[22] as unknown[]).length };
 }

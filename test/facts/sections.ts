@@ -34,23 +34,26 @@ function isUncertain({ mounted, rw, ro }: Facts): boolean {
   return mounted === 'unknown' || rw === 'unknown' || ro === 'unknown';
 }
 
+const UNHEARD: Section = {
+  title: '`unmount` open',
+  takes: ({ unmount }) => unmount === 'open',
+  order: first('pause'),
+};
+
 export const NOT_WANTED_SECTIONS: readonly Section[] = [
+  UNHEARD,
   { title: 'a pause runs', takes: ({ pause }) => pause === 'yes', order: first() },
   { title: 'a bind is there', takes: hasBind, order: first('rw', 'ro') },
   { title: '`mounted`, `rw` or `ro` unknown', takes: isUncertain, order: first() },
   {
     title: 'nothing bound',
     takes: () => true,
-    order: first('mounted', 'owed', 'witnessed', 'settling', 'unmount'),
+    order: first('mounted', 'owed', 'witnessed', 'settling'),
   },
 ];
 
 export const WANTED_SECTIONS: readonly Section[] = [
-  {
-    title: 'mounted',
-    takes: ({ mounted, unmount }) => mounted === 'yes' && unmount !== 'none',
-    order: first('unmount'),
-  },
+  UNHEARD,
   { title: '`mounted`, `rw` or `ro` unknown', takes: isUncertain, order: first() },
   {
     title: 'a pause runs',
@@ -61,11 +64,6 @@ export const WANTED_SECTIONS: readonly Section[] = [
     title: 'not mounted; a bind is there',
     takes: (facts) => facts.mounted === 'no' && hasBind(facts),
     order: first('rw'),
-  },
-  {
-    title: 'not mounted; `plain` yes; `unmount` open',
-    takes: ({ mounted, plain, unmount }) => mounted === 'no' && plain === 'yes' && unmount === 'open',
-    order: first('plain', 'unmount'),
   },
   { title: 'not mounted', takes: ({ mounted }) => mounted === 'no', order: first('exists') },
   { title: 'mounted', takes: () => true, order: first('binds', 'rw', 'ro') },

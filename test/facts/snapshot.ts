@@ -12,11 +12,11 @@ export const LEAVER = 'leaver';
 
 /** Places in the snapshot's lists; assembly/state/snapshot.ts writes them. */
 const AT = { quarantine: 8, containers: 9, volumes: 10, inFlight: 11 };
-export const VOLUME = { driver: 1, name: 2, mounted: 6, retryAt: 26, settleAt: 27, vanishAt: 28 };
+export const VOLUME = { driver: 1, name: 2, retryAt: 26, settleAt: 27, vanishAt: 28 };
 const PHASES = { waits: 0, holds: 1, limited: 2 };
 const FACT = { no: 0, yes: 1, unknown: 2 };
 const OWED = { none: [0, 0], maybe: [0, 1], surely: [1, 1] };
-const UNMOUNT = { none: 0, open: LATER, over: NOW - 10 };
+const UNMOUNT = { none: 0, open: LATER };
 const GET = 1;
 
 /** One volume in a state of its own, with the users that its want says. */
@@ -83,7 +83,6 @@ function volumeOf({ facts, want, busy }: Cell, index: number): unknown[] {
     facts.pause === 'yes' ? PAUSED_UNTIL : 0,
     facts.settling === 'yes' ? LATER + 7 : 0,
     UNMOUNT[facts.unmount],
-    facts.unmount === 'none' ? 0 : 1, // vanishing
     want.lingers ? LATER : 0,
     facts.witnessed === 'yes',
     want.unclaimed === true,

@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a late unmount is not waited for',
     file: NEXT,
-    from: '  if (volume.mounted == v.YES && volume.lookedAt < volume.vanishAt) waitForVanishing(volume);\n',
+    from: '  if (state.now < volume.vanishAt) return waitForUnmount(volume);\n',
     to: '',
   },
   {
@@ -250,7 +250,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a mount in flight at the crash is forgotten',
     file: RECOVER,
-    from: '      volume.owedMax += 1;\n      volume.settleAt = state.now + state.configured().settleMs;\n',
+    from: '      volume.owedMax += 1;\n      volume.settleAt = settledAt;\n',
     to: '',
   },
   {

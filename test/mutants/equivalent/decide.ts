@@ -64,7 +64,7 @@ export const DECIDE = [
   ...same(
     'decide/next.ts',
     'at the same time: only the timer is pushed once more, and the second one is passed over',
-    [['waitForVanishing', 'if (volume.retryAt > volume.vanishAt)', 'if (volume.retryAt >= volume.vanishAt)']],
+    [['waitForUnmount', 'if (volume.retryAt < volume.vanishAt)', 'if (volume.retryAt <= volume.vanishAt)']],
   ),
   ...same(
     'decide/next.ts',

@@ -1,0 +1,63 @@
+/** What the simulator found in long runs: unmounts that came true late, and looks that said less than was made of them. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { end, only, timeout, unmounting, until, V1 } from './policy_under_way.ts';
+import { createWorld, driverOps, kinds, prepareEvent } from './world.ts';
+
+const bugs = suite('policy: ends that came late');
+
+bugs('a mount that somebody took away passed for the end of an open unmount, which took the next one', () => {
+  const world = createWorld();
+  const unmount = unmounting(world);
+  world.machine.driverMounts.clear();
+  end(world, unmount, timeout);
+  const early = [...world.run(prepareEvent('c2', V1)), ...world.pass(29_000)];
+  assert.equal(kinds(early), [], 'nothing is begun that it could take');
+  const after = world.pass(5_000);
+  assert.is(world.reply(after).ok, true);
+  assert.equal(driverOps(after), ['mount v1']);
+});
+
+bugs('while an unmount is open no second one is sent, neither after a pause nor at once', () => {
+  const world = createWorld();
+  end(world, unmounting(world), timeout);
+  assert.equal(kinds(world.pass(10_000)), []);
+  world.run({ type: 'operator', verb: 'retry', driver: 'ebs', name: 'v1' });
+  assert.equal(kinds(world.pass(15_000)), []);
+  assert.equal(driverOps(world.pass(10_000)), ['unmount v1']);
+});
+
+bugs('who comes while an unmount is open is told what it waited for', () => {
+  const world = createWorld({ config: { prepareMs: 5000 } });
+  end(world, unmounting(world), timeout);
+  world.send(prepareEvent('c2', V1));
+  const { error } = world.reply(world.pass(6_000));
+  assert.is(error?.code, 'timeout');
+  assert.match(error?.message ?? '', /; last: unmount ebs\/v1: no answer yet$/);
+});
+
+bugs('a good bind was taken from its holder, because an older one lay below it', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  const mountId = world.machine.managed.get('/m/ebs/v1') as number;
+  const look = only(world.send({ type: 'restart', bootId: 'boot-1', mounts: [] }), 'observe');
+  const managed = [
+    { mode: 'rw', mountId: 50 },
+    { mode: 'rw', mountId },
+  ];
+  const driver = { answered: true, exists: true, path: '/d/ebs/v1', pathMountId: 100 };
+  assert.equal(kinds(end(world, look, { ok: true, value: { managed, driver, pinnedBy: [] } })), []);
+});
+
+bugs('a task was answered while a look was under way that showed its mount gone', () => {
+  const world = createWorld();
+  const place = until(world, world.send(prepareEvent('c1', V1)), 'place');
+  const look = only(world.send({ type: 'lost', target: '/m/.ro/ebs/v1' }), 'observe');
+  world.machine.driverMounts.clear();
+  assert.equal(end(world, place, { ok: true }), [], 'the look may show anything');
+  const effects = world.play(end(world, look, world.machine.answer(look)));
+  assert.is(world.reply(effects).ok, true);
+  assert.ok(driverOps(effects).includes('mount v1'));
+});
+
+bugs.run();
