@@ -24,6 +24,8 @@ export function observed(volume: Volume, outcome: Outcome, witness: bool): void 
 
 /** The last mount listed at a place is the one on top. */
 function seeManaged(volume: Volume, outcome: Outcome): void {
+  const rwMountId = volume.rwMountId;
+  const roMountId = volume.roMountId;
   volume.rw = v.NO;
   volume.ro = v.NO;
   volume.stacked = 0;
@@ -31,9 +33,6 @@ function seeManaged(volume: Volume, outcome: Outcome): void {
     const seen = outcome.managed[i];
     const readonly = seen.mode == 'ro';
     if ((readonly ? volume.ro : volume.rw) == v.YES) volume.stacked |= v.modeBit(readonly);
-    // Of a mount that this record has not made nobody knows what it shows.
-    if (seen.mountId != (readonly ? volume.roMountId : volume.rwMountId))
-      volume.suspect |= v.modeBit(readonly);
     if (readonly) {
       volume.ro = v.YES;
       volume.roMountId = seen.mountId;
@@ -42,6 +41,9 @@ function seeManaged(volume: Volume, outcome: Outcome): void {
       volume.rwMountId = seen.mountId;
     }
   }
+  // Of a mount that this record has not made nobody knows what it shows.
+  if (volume.rwMountId != rwMountId) volume.suspect |= v.RW;
+  if (volume.roMountId != roMountId) volume.suspect |= v.RO;
   seeBinds(volume);
 }
 
