@@ -21,7 +21,7 @@ function abandon(world: World, work: Work, isGone: boolean): void {
   const { effect, key } = work;
   if (effect.type === 'observe' || effect.type === 'place') return;
   if (work.outcome === undefined) {
-    const roll = world.random.below(3);
+    const roll = world.random.below(3, waysToEnd(effect, isGone));
     if (roll === 0) perform(world, work);
     if (roll === 1 && effect.type !== 'driver' && !isGone) comeTrueLater(world, effect.type, key, effect);
     if (roll === 1 && effect.type === 'driver' && effect.op !== 'get')
@@ -35,6 +35,12 @@ function abandon(world: World, work: Work, isGone: boolean): void {
     const made = world.kernel.mounts.find(({ id }) => id === value?.mountId);
     if (made) made.doubtful = true;
   }
+}
+
+/** How many of the three make a difference: a Get changes nothing, and what is gone does nothing later. */
+function waysToEnd(effect: Work['effect'], isGone: boolean): number {
+  if (effect.type === 'driver') return effect.op === 'get' ? 1 : 3;
+  return isGone ? 2 : 3;
 }
 
 /** The agent and the host in it die; both come again. */
@@ -65,10 +71,10 @@ function afterAgentDeath(world: World): { alive: SimContainer[]; orphans: string
   const alive: SimContainer[] = [];
   const orphans: string[] = [];
   for (const container of [...world.containers.values()]) {
-    const fate = world.random.weighted([7, 2, 1]);
     const isRunning = container.phase === 'running';
-    if (isRunning && fate === 0) alive.push(container);
-    else if (fate < 2) {
+    const fate = world.random.weighted(isRunning ? [7, 2, 1] : [0, 9, 1]);
+    if (fate === 0) alive.push(container);
+    else if (fate === 1) {
       orphans.push(container.id);
       container.voided = true;
     } else world.containers.delete(container.id);
@@ -149,7 +155,8 @@ function recover(world: World, journal: string, containers: object[], orphans: s
   });
   for (const id of orphans) {
     const container = world.containers.get(id);
-    if (container && world.random.chance(0.5)) cleanup(world, container);
+    // An exhaustive search comes to it anyhow.
+    if (container && world.random.chance(0.5, false)) cleanup(world, container);
   }
 }
 
@@ -161,8 +168,8 @@ interface Part {
 
 /** Mostly all at once; else as large recoveries come: containers, orphans and mounts in parts of their own. */
 function inParts(world: World, whole: Part): Part[] {
-  if (!world.random.chance(0.3)) return [whole];
-  const size = 1 + world.random.below(2);
+  if (!world.random.chance(0.3, whole.containers.length + whole.orphans.length > 0)) return [whole];
+  const size = 1 + world.random.below(2, Math.min(2, Math.max(1, whole.containers.length)));
   const parts: Part[] = [];
   for (let at = 0; at < whole.containers.length; at += size)
     parts.push({ containers: whole.containers.slice(at, at + size), orphans: [], mounts: [] });

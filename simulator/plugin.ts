@@ -33,8 +33,18 @@ const GARBAGE: readonly Answer[] = ['<html>busy</html>', '{"Mountpoint":"/d', '[
   readAnswer({ status: 200, body }, 'call'),
 );
 
+/** The refusals and answers that the policy can tell apart. */
+const TOLD_APART = REFUSALS.filter(
+  (answer, index) => REFUSALS.findIndex((other) => codeOf(other) === codeOf(answer)) === index,
+);
+const ONE_GARBAGE = GARBAGE.slice(0, 1);
+
 const EMPTY = readAnswer({ status: 200, body: '' }, 'call');
 const MISSING = readAnswer({ status: 404, body: 'page not found' }, 'call');
+
+function codeOf(answer: Answer): string {
+  return answer.ok ? '' : `${answer.error?.kind} ${answer.error?.code}`;
+}
 
 function broken(kind: FailureKind, code: string, message: string): Answer {
   return failure(kind, code, message) as Answer;
@@ -54,7 +64,7 @@ export function callPlugin(
   if ((world.downUntil.get(volume.driver) ?? 0) > world.now)
     return broken('unreachable', 'ECONNREFUSED', 'nobody listens');
   if (!isTroubled) return serve(world, volume, method);
-  const trouble = chooseTrouble(world, deadlineAt);
+  const trouble = chooseTrouble(world, deadlineAt, READING.has(method));
   noteFault(world, trouble.fault);
   if (READING.has(method)) return trouble.answer;
   doubtCount(world, volume);
@@ -64,14 +74,19 @@ export function callPlugin(
   return trouble.fault === 'empty' && answer.ok ? { ok: true, body: {} } : trouble.answer;
 }
 
-function chooseTrouble(world: World, deadlineAt: number): Trouble {
+const TROUBLES = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** Those for which it matters whether the driver did it. */
+const MAYBE_DONE = [4, 5, 7] as const;
+const DONE = ['now', 'later', 'never'] as const;
+
+function chooseTrouble(world: World, deadlineAt: number, isReading: boolean): Trouble {
   const { random } = world;
-  const done = random.pick(['now', 'later', 'never'] as const);
-  switch (random.below(8)) {
+  const done = random.pick(DONE, isReading ? DONE.slice(0, 1) : DONE);
+  switch (random.pick<number>(TROUBLES, done === 'now' ? TROUBLES : MAYBE_DONE)) {
     case 0:
-      return { fault: 'refused', done: 'never', answer: random.pick(REFUSALS) };
+      return { fault: 'refused', done: 'never', answer: random.pick(REFUSALS, TOLD_APART) };
     case 1:
-      return { fault: 'done-in-spite', done: 'now', answer: random.pick(REFUSALS) };
+      return { fault: 'done-in-spite', done: 'now', answer: random.pick(REFUSALS, TOLD_APART) };
     case 2:
       return {
         fault: 'unreachable',
@@ -84,7 +99,7 @@ function chooseTrouble(world: World, deadlineAt: number): Trouble {
       return {
         fault: 'garbage',
         done,
-        answer: random.pick(GARBAGE),
+        answer: random.pick(GARBAGE, ONE_GARBAGE),
       };
     case 5:
       return { fault: 'broken', done, answer: broken('timeout', 'ECONNRESET', 'the connection broke') };

@@ -1,12 +1,13 @@
 /** Choices that come from a seed and from nothing else. */
 export interface Random {
-  /** A whole number from 0 up to, not including, `limit`. */
-  below(limit: number): number;
-  chance(probability: number): boolean;
+  /** A whole number from 0 up to, not including, `limit`; the exhaustive search takes those up to `enough`: the others are more of the same. */
+  below(limit: number, enough?: number): number;
+  /** Only the exhaustive search asks whether it matters: false when not. */
+  chance(probability: number, matters?: boolean): boolean;
   /** The index of one of the weights; a weight twice as large comes twice as often. */
   weighted(weights: readonly number[]): number;
-  /** Throws when there is nothing to choose from. */
-  pick<Item>(items: readonly Item[]): Item;
+  /** Throws when there is nothing to choose from. The exhaustive search takes those of `enough`: the others are more of the same. */
+  pick<Item>(items: readonly Item[], enough?: readonly Item[]): Item;
 }
 
 /** mulberry32: 32 bits of state, the same numbers on every machine. */

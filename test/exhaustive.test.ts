@@ -184,7 +184,7 @@ const CONTROLS: Record<string, Control> = {
     containers: 1,
     faults: 1,
     rule: 'calm',
-    moves: 7,
+    moves: 6,
     shows: (steps) => steps.flat().filter(({ type }) => type === 'observe').length > 30,
   },
 };

@@ -33,12 +33,16 @@ export function createChoosing(): Choosing {
   }
 
   return {
-    below: (limit) => (limit <= RANGE_MAX ? draw(limit) : draw(2) * (limit - 1)),
-    chance: (probability) => probability > 0 && (probability >= 1 || draw(2) === 1),
-    weighted: (weights) => draw(weights.length),
-    pick(items) {
-      if (items.length === 0) throw new RangeError('nothing to choose from');
-      return items[draw(items.length)] as (typeof items)[number];
+    below: (limit, enough = limit) => (enough <= RANGE_MAX ? draw(enough) : draw(2) * (limit - 1)),
+    chance: (probability, matters = true) =>
+      matters && probability > 0 && (probability >= 1 || draw(2) === 1),
+    weighted(weights) {
+      const possible = weights.flatMap((weight, index) => (weight > 0 ? [index] : []));
+      return possible[draw(possible.length)] as number;
+    },
+    pick(items, enough = items) {
+      if (enough.length === 0) throw new RangeError('nothing to choose from');
+      return enough[draw(enough.length)] as (typeof items)[number];
     },
     begin() {
       values = [];

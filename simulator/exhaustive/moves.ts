@@ -181,7 +181,6 @@ function disasters(world: World, { others }: SmallWorld): Move[] {
   const volumes = [...world.volumes.values()];
   const moves = [
     fault('agent crashes', (now) => crashAgent(now, 'whole')),
-    fault('journal damaged', (now) => crashAgent(now, 'damaged')),
     fault('journal lost', (now) => crashAgent(now, 'new')),
     fault('host restarts', restartHost),
     fault('reboot', reboot),

@@ -55,6 +55,11 @@ export const SMALL_WORLDS: readonly SmallWorld[] = [
     about: 'a driver that counts calls, forgets them at a restart and refuses what it does not know',
     quirks: { counts: 'calls', forgets: true, strict: true },
   },
+  {
+    name: 'dead',
+    about: 'a driver whose mounts stay in the kernel, dead, when it restarts',
+    quirks: { counts: 'ids', forgets: true, staysDead: true },
+  },
   { name: 'exclusive', about: 'one container a volume', driver: { sharing: 'exclusive' } },
   { name: 'modes', about: 'containers read, or write', readonly: [false, true] },
   {
