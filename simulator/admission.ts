@@ -34,10 +34,20 @@ function checkOwn(world: World, id: string, container: SimContainer, reply: Repl
   const isHeld = [...world.containers.values()].some(
     (other) =>
       other !== container &&
-      (other.survivor || other.wants.some(({ key }) => wants.some((want) => want.key === key))),
+      (other.survivor ||
+        mayBeEarlier(other, reply) ||
+        other.wants.some(({ key }) => wants.some((want) => want.key === key))),
   );
   if (code === 'exclusive' && isHeld) return;
   throw new Violation('admitted', `${id} is refused without a reason: ${code}: ${reply.error?.message}`);
+}
+
+/**
+ * The cleanup of a container was lost with the host, and so was the prepare of the next one of that id: the policy has heard of no
+ * other than the first, and the agent says that the id still has to be cleaned up.
+ */
+function mayBeEarlier({ id, voided }: SimContainer, { error }: ReplyEffect): boolean {
+  return voided && error?.message.endsWith(`held by container ${id}`) === true;
 }
 
 function checkDebug(id: string, reply: ReplyEffect): void {

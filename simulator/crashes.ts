@@ -95,8 +95,10 @@ function forgive(world: World, alive: readonly SimContainer[]): void {
   for (const volume of world.volumes.values()) {
     doubtCount(world, volume);
     volume.owesOnce = false;
-    if (volume.ours === 0 && !volume.attached && !isMounted(volume, world.kernel)) continue;
     const isBound = [`${ROOT}/${volume.key}`, `${ROOT}/.ro/${volume.key}`].some((at) => world.kernel.top(at));
+    // A bind is taken for proof of a Mount of ours, also where it was made of another client's.
+    volume.answered = isBound;
+    if (volume.ours === 0 && !volume.attached && !isMounted(volume, world.kernel)) continue;
     const isNamed = alive.some(
       ({ wants, anonymous }) => !anonymous && wants.some(({ key }) => key === volume.key),
     );

@@ -253,7 +253,8 @@ export function tellDone(world: World, work: Work): void {
   note(world, effect.type === 'driver' ? effect.op : effect.type, effect.type === 'place' ? [] : [work.key]);
   send(world, done);
   learn(world, work, outcome);
-  if (effect.type === 'observe' && outcome.ok) seeClean(world, work);
+  // What is not on disk yet may never have been told.
+  if (effect.type === 'observe' && outcome.ok && world.dying === '') seeClean(world, work);
   world.lastDone = done;
 }
 
