@@ -2,7 +2,7 @@ import type { ReplyEffect, WorkEffect } from '../host/frames/types.ts';
 import { driverMount, isMounted } from './drivers.ts';
 import { ROOT } from './setup.ts';
 import { checkDetached } from './takedown.ts';
-import { holders, showsIt } from './truth.ts';
+import { holders, isUnknowable, showsIt } from './truth.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimContainer, type SimVolume, volumeOf, type World } from './world.ts';
 
@@ -50,10 +50,12 @@ function checkCalm(world: World, key: string): void {
 }
 
 function checkUnmount(world: World, volume: SimVolume): void {
-  const held = holders(world, volume.key);
+  const held = holders(world, volume.key).filter((container) => !isUnknowable(volume, container));
   if (held.length > 0)
     throw new Violation('held', `unmount of ${volume.key} is sent, and ${held[0]?.id} holds it`);
-  for (const { id, own, phase } of world.containers.values()) {
+  for (const container of world.containers.values()) {
+    const { id, own, phase } = container;
+    if (isUnknowable(volume, container)) continue;
     if (phase !== 'running' || !own.some(({ fs, key }) => key === volume.key && fs === volume.fs)) continue;
     throw new Violation(
       'witness',

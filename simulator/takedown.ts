@@ -1,7 +1,7 @@
 import { isMounted, ourClient, unmountVolume } from './drivers.ts';
 import type { HostMount } from './kernel.ts';
 import { ROOT } from './setup.ts';
-import { holders, isFresh } from './truth.ts';
+import { holders, isFresh, isUnknowable } from './truth.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimVolume, volumeOf, type World } from './world.ts';
 
@@ -15,7 +15,7 @@ export function unmount(world: World, volume: SimVolume, isLate = false): Return
 
 /** The driver has taken the volume down because of us. */
 function checkTakenDown(world: World, volume: SimVolume, isLate: boolean): void {
-  const held = holders(world, volume.key);
+  const held = holders(world, volume.key).filter((container) => !isUnknowable(volume, container));
   const what = isLate ? 'an unmount that had timed out' : 'an unmount';
   if (held.length > 0)
     throw new Violation('held', `${what} took ${volume.key} from under its holder ${held[0]?.id}`);

@@ -14,6 +14,17 @@ export function holders(world: World, key: string, readonly?: boolean): SimConta
   return found;
 }
 
+/**
+ * The journal was lost, nothing showed the volume then, and the agent does not say what this container of before has. Only a policy that
+ * kept every volume of the machine mounted for as long as it lives could be sure.
+ */
+export function isUnknowable(
+  { forgiven }: SimVolume,
+  { survivor, anonymous, voided }: SimContainer,
+): boolean {
+  return forgiven && survivor && (anonymous || voided);
+}
+
 /** The managed mount was bound from the mount that the driver has now. */
 export function isFresh(world: World, volume: SimVolume, mount: HostMount): boolean {
   if (volume.quirks.plain) return volume.fs === mount.fs;
