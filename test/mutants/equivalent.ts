@@ -1,4 +1,5 @@
 import { DECIDE } from './equivalent/decide.ts';
+import { EFFECTS } from './equivalent/effects.ts';
 import { EVENTS } from './equivalent/events.ts';
 import { REQUESTS } from './equivalent/requests.ts';
 import { STATE } from './equivalent/state.ts';
@@ -8,4 +9,4 @@ import type { Equivalent } from './operators/settle.ts';
  * Faults that neither the tests nor the simulator find, each with the reason why it makes no difference. Texts, not lines, name them. A run
  * fails when an entry fits no fault any more, when a fault of the list is found after all, or when random events show a difference.
  */
-export const EQUIVALENT: readonly Equivalent[] = [...DECIDE, ...EVENTS, ...REQUESTS, ...STATE];
+export const EQUIVALENT: readonly Equivalent[] = [...DECIDE, ...EFFECTS, ...EVENTS, ...REQUESTS, ...STATE];

@@ -5,15 +5,7 @@ export const DECIDE = [
   ...same(
     'decide/done.ts',
     "whatever takes an effect from its owner takes it out of inFlight too, so an effect that is in flight is its owner's",
-    [
-      ['done', 'if (volume && volume.effect == outcome.effect)', 'if (volume)'],
-      ['done', 'if (container && container.placing == outcome.effect)', 'if (container)'],
-    ],
-  ),
-  ...same(
-    'decide/done.ts',
-    'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
-    [['done', 'if (volume && volume.effect == outcome.effect)', 'if (volume.effect == outcome.effect)']],
+    [['done', 'if (container && container.placing == outcome.effect)', 'if (container)']],
   ),
   ...same(
     'decide/done.ts',
@@ -102,8 +94,8 @@ export const DECIDE = [
   ...same('decide/operator.ts', 'all these words have more than one letter', [
     [
       'operator',
-      "return emitRefusal( call, 'bad-frame', 'unknown verb \"' + verb + '\"', near.length > 0 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS), );",
-      "return emitRefusal( call, 'bad-frame', 'unknown verb \"' + verb + '\"', near.length > 1 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS), );",
+      "return emitRefusal( call, 'bad-frame', 'verb: unknown verb \"' + verb + '\"', near.length > 0 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS), );",
+      "return emitRefusal( call, 'bad-frame', 'verb: unknown verb \"' + verb + '\"', near.length > 1 ? 'did you mean ' + near + '?' : 'known are ' + listed(VERBS), );",
     ],
   ]),
   ...same(
@@ -123,7 +115,11 @@ export const DECIDE = [
     ],
   ),
   ...same('decide/prepare.ts', 'without a configuration there is no recovery either', [
-    ['prepare', 'if (!state.config || !state.recovered)', 'if (!state.recovered)'],
+    [
+      'prepare',
+      'if (!state.config || !state.recovered || state.recovering !== null)',
+      'if (!state.recovered || state.recovering !== null)',
+    ],
   ]),
   ...same(
     'decide/prepare.ts',
@@ -139,8 +135,8 @@ export const DECIDE = [
   ...same('decide/prepare.ts', 'a list of pairs has no length of 1', [
     [
       'admitUse',
-      'if (request.options.length > 0 && volume.mounted != NO && !sameOptions(request.options, volume.options))',
-      'if (request.options.length > 1 && volume.mounted != NO && !sameOptions(request.options, volume.options))',
+      'if (request.options.length > 0 && isInUse && !sameOptions(request.options, volume.options))',
+      'if (request.options.length > 1 && isInUse && !sameOptions(request.options, volume.options))',
     ],
   ]),
   ...same('decide/prepare.ts', 'all these words have more than one letter', [
@@ -282,30 +278,30 @@ export const DECIDE = [
   ...same('decide/step.ts', 'the host refuses such a size before; a guard against another host', [
     [
       'stepEvent',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 0 ? 0 : size);',
     ],
     [
       'stepEvent',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
-      'const r = new Reader(inputRegion(FRAME_MAX), size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size > FRAME_MAX ? 0 : size);',
     ],
     [
       'stepEvent',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 1 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 1 : size);',
     ],
   ]),
   ...same('decide/step.ts', 'a frame of 0 bytes is read as one of 0 bytes', [
     [
       'stepEvent',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
-      'const r = new Reader(inputRegion(FRAME_MAX), size <= 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size <= 0 || size > FRAME_MAX ? 0 : size);',
     ],
     [
       'stepEvent',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
-      'const r = new Reader(inputRegion(FRAME_MAX), size < 1 || size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+      'const r = input.open(inputRegion(FRAME_MAX), size < 1 || size > FRAME_MAX ? 0 : size);',
     ],
   ]),
   ...same(
@@ -314,8 +310,8 @@ export const DECIDE = [
     [
       [
         'stepEvent',
-        'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
-        'const r = new Reader(inputRegion(FRAME_MAX), size < 0 || size >= FRAME_MAX ? 0 : size);',
+        'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size > FRAME_MAX ? 0 : size);',
+        'const r = input.open(inputRegion(FRAME_MAX), size < 0 || size >= FRAME_MAX ? 0 : size);',
       ],
     ],
   ),
@@ -339,5 +335,49 @@ export const DECIDE = [
   ]),
   ...same('decide/step.ts', 'without a configuration nothing was ever waited for: there are no timers', [
     ['fireTimers', 'return;', ''],
+  ]),
+  ...same(
+    'decide/adopt_mounts.ts',
+    'the mount of number 1 was there before any driver, and before any of ours',
+    [['findDriverMounts', 'if (from > 0)', 'if (from > 1)']],
+  ),
+  ...same('decide/done.ts', 'the mount of number 1 was there before any driver, and before any of ours', [
+    ['uncover', 'if (mountId > 0)', 'if (mountId > 1)'],
+  ]),
+  ...same(
+    'decide/done.ts',
+    'a mode is bound only where none is, and the look or the detach that shows none has cleared it',
+    [['bound', 'volume.suspect &= ~v.modeBit(readonly);', '']],
+  ),
+  ...same('decide/done.ts', 'the bind that follows clears it, and while there is none nobody asks', [
+    ['uncover', 'volume.suspect &= ~bit;', ''],
+  ]),
+  ...same('decide/lost.ts', 'a path of one letter is /, the loss of which nobody outlives', [
+    [
+      'volumesWithin',
+      'if (each.mountpoint.length > 0 && isWithin(each.mountpoint, target))',
+      'if (each.mountpoint.length > 1 && isWithin(each.mountpoint, target))',
+    ],
+  ]),
+  ...same('decide/nested.ts', 'behind the end is no dot: NaN, or -1 in wasm', [
+    ['isNested', 'for (let i = id.length - 1; i > 0; i--)', 'for (let i = id.length + 1; i > 0; i--)'],
+    ['isNested', 'for (let i = id.length - 1; i > 0; i--)', 'for (let i = id.length - 0; i > 0; i--)'],
+  ]),
+  ...same('decide/nested.ts', 'no container has an empty name', [
+    ['isNested', 'for (let i = id.length - 1; i > 0; i--)', 'for (let i = id.length - 1; i >= 0; i--)'],
+  ]),
+  ...same(
+    'decide/next.ts',
+    'nothing is suspect that is not there: the look or the detach that shows none has cleared it',
+    [
+      [
+        'isSuspect',
+        'return (readonly ? volume.ro : volume.rw) == v.YES && wantsMode(volume, readonly);',
+        'return wantsMode(volume, readonly);',
+      ],
+    ],
+  ),
+  ...same('decide/next.ts', 'attach has cleared it, and no look sets it while there are users', [
+    ['acquire', 'volume.witnessed = false;', ''],
   ]),
 ];

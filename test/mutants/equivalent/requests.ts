@@ -34,4 +34,53 @@ export const REQUESTS = [
       "const hint = near.length > 1 ? 'did you mean ' + near + '?' : 'known are source, target, readonly, volume-driver, volume-opt, create';",
     ],
   ]),
+  ...same('requests/gather.ts', 'the first one stays where it is', [
+    ['sortByPath', 'for (let i = 1; i < list.length; i++)', 'for (let i = 0; i < list.length; i++)'],
+  ]),
+  ...same('requests/gather.ts', 'no two requests have one path', [
+    [
+      'sortByPath',
+      'while (at > 0 && list[at - 1].path > request.path)',
+      'while (at > 0 && list[at - 1].path >= request.path)',
+    ],
+  ]),
+  ...same('requests/label.ts', 'behind the end is no letter: NaN, or -1 in wasm', [
+    ['isLong', 'for (let i = 0; i < text.length; i++)', 'for (let i = 0; i <= text.length; i++)'],
+  ]),
+  ...same('requests/long_label.ts', 'a field that begins with = is refused, whatever stands behind', [
+    [
+      'parseField',
+      "const value = equals < 0 ? '' : field.substring(equals + 1);",
+      "const value = equals <= 0 ? '' : field.substring(equals + 1);",
+    ],
+    [
+      'parseField',
+      "const value = equals < 0 ? '' : field.substring(equals + 1);",
+      "const value = equals < 1 ? '' : field.substring(equals + 1);",
+    ],
+  ]),
+  ...same('requests/long_label.ts', 'a field that begins with = is refused, whatever stands behind', [
+    [
+      'parseField',
+      'return parseFlag(key, value, equals >= 0, position, origin, request, given);',
+      'return parseFlag(key, value, equals > 0, position, origin, request, given);',
+    ],
+    [
+      'parseField',
+      'return parseFlag(key, value, equals >= 0, position, origin, request, given);',
+      'return parseFlag(key, value, equals >= 1, position, origin, request, given);',
+    ],
+  ]),
+  ...same('requests/request.ts', 'the two words only have to differ', [
+    [
+      'Request.meaning',
+      "let text = this.key + '\\n' + this.path + (this.readonly ? '\\nro' : '\\nrw') + (this.create ? '\\ncreate' : '\\n');",
+      "let text = this.key + '\\n' + this.path + (!(this.readonly) ? '\\nro' : '\\nrw') + (this.create ? '\\ncreate' : '\\n');",
+    ],
+    [
+      'Request.meaning',
+      "let text = this.key + '\\n' + this.path + (this.readonly ? '\\nro' : '\\nrw') + (this.create ? '\\ncreate' : '\\n');",
+      "let text = this.key + '\\n' + this.path + (this.readonly ? '\\nro' : '\\nrw') + (!(this.create) ? '\\ncreate' : '\\n');",
+    ],
+  ]),
 ];

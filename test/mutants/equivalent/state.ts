@@ -21,4 +21,90 @@ export const STATE = [
     'a linger ends at 1 ms only in an agent that has mounted and given up within its first',
     [['readVolume', 'if (volume.lingerAt > 0)', 'if (volume.lingerAt > 1)']],
   ),
+  ...same('state/container.ts', 'every container and every volume that is added is given one', [
+    ['Container', 'seq: f64 = 0;', 'seq: f64 = 1;'],
+  ]),
+  ...same('state/volume.ts', 'every container and every volume that is added is given one', [
+    ['Volume', 'seq: f64 = 0;', 'seq: f64 = 1;'],
+  ]),
+  ...same('state/container.ts', 'who uses a volume asks for it: the end is never reached', [
+    [
+      'Container.request',
+      'for (let i = 0; i < this.requests.length; i++)',
+      'for (let i = 0; i <= this.requests.length; i++)',
+    ],
+  ]),
+  ...same(
+    'state/state.ts',
+    'only how much is kept while a recovery comes in: more than two of a file system say the same as two',
+    [
+      ['Recovering.addMount', 'if (known >= 2)', 'if (known > 2)'],
+      ['Recovering.addMount', 'if (known >= 2)', 'if (known >= 3)'],
+      ['Recovering.addMount', 'return;', '', 2],
+      ['Recovering.addMount', 'this.outside.set(mount.dev, known + 1);', ''],
+      [
+        'Recovering.addMount',
+        'this.outside.set(mount.dev, known + 1);',
+        'this.outside.set(mount.dev, known - 1);',
+      ],
+      [
+        'Recovering.addMount',
+        'this.outside.set(mount.dev, known + 1);',
+        'this.outside.set(mount.dev, known + 0);',
+      ],
+    ],
+  ),
+  ...same('state/state.ts', 'only written with a configuration, which sets it', [
+    ['State', 'configBytes: Uint8Array = new Uint8Array(0);', 'configBytes: Uint8Array = new Uint8Array(1);'],
+  ]),
+  ...same('state/state.ts', 'a guard: nothing is decided before there is a configuration', [
+    ['State.configured', "assert(config !== null, 'decided without a configuration');", ''],
+  ]),
+  ...same('state/state.ts', 'attach has set it to 0, and nothing sets it while there are users', [
+    [
+      'State.isCurrent',
+      'return volume.retryAt == timer.at || (volume.lingerAt == timer.at && volume.users.length == 0);',
+      'return volume.retryAt == timer.at || (volume.lingerAt == timer.at);',
+    ],
+  ]),
+  ...same(
+    'state/state.ts',
+    'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
+    [['countUsers', 'if (container && container.phase == phase)', 'if (container.phase == phase)']],
+  ),
+  ...same('state/state.ts', 'everybody asks only whether there are any', [
+    ['countUsers', 'count += 1;', 'count += 2;'],
+  ]),
+  ...same('state/table.ts', 'only how entries are spread over the small maps', [
+    ['', 'const SHARDS: i32 = 256;', 'const SHARDS: i32 = 257;'],
+    ['', 'const SHARDS: i32 = 256;', 'const SHARDS: i32 = 255;'],
+    ['shardOf', 'return i32(hash(key) & u32(SHARDS - 1));', 'return i32(hash(key) & u32(SHARDS - 2));'],
+    ['Table.constructor', 'for (let i = 0; i < SHARDS; i++)', 'for (let i = 0; i <= SHARDS; i++)'],
+  ]),
+  ...same('state/table.ts', 'a guard: nobody is added who is there', [
+    ['Table.add', "assert(!shard.has(entry.key), 'two entries of one key');", ''],
+  ]),
+  ...same('state/table.ts', 'a guard: only what is there is taken out', [['Table.delete', 'return;', '']]),
+  ...same('state/table.ts', 'what was taken out is not asked for its neighbours, nor added again', [
+    ['Table.delete', 'entry.before = null;', ''],
+    ['Table.delete', 'entry.after = null;', ''],
+  ]),
+  ...same('state/timers.ts', 'two timers of one owner and time are the same', [
+    [
+      'before',
+      'return left.at < right.at || (left.at == right.at && left.seq < right.seq);',
+      'return left.at < right.at || (left.at == right.at && left.seq <= right.seq);',
+    ],
+  ]),
+  ...same('state/volume.ts', 'every volume that is added is told', [
+    ['Volume', 'plainDirs: bool = false;', 'plainDirs: bool = true;'],
+  ]),
+  ...same('state/volume.ts', 'attach and forgetCertainty clear it before anybody asks', [
+    ['Volume', 'witnessed: bool = false;', 'witnessed: bool = true;'],
+  ]),
+  ...same(
+    'state/volume.ts',
+    'while anything is uncertain nothing is unmounted, and the look that ends that says it anew',
+    [['Volume.forgetCertainty', 'this.witnessed = false;', '']],
+  ),
 ];

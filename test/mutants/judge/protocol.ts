@@ -11,6 +11,8 @@ export interface Task {
   runs: number;
   /** Random scenarios for those that the simulator does not find either. */
   scenarios: number;
+  /** Faults that are listed with a reason, for which all was asked when they were: now quick tests and random events are. */
+  brief: readonly number[];
   /** From a judge before, when it had to be stopped. */
   survey?: Survey;
 }

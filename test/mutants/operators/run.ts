@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Scenarios of the simulator, and random ones, for what the tests do not find. */
   runs: number;
   scenarios: number;
+  /** The listed ones are asked by all tests and the simulator too, not by quick tests and random events alone. */
+  thorough?: boolean;
   /** Hears of each verdict. */
   told?(verdict: Verdict, done: number, of: number): void;
 }
@@ -30,7 +32,7 @@ export interface RunResult {
 
 /** Tries operator faults of the policy's decisions, each against the tests that reach it, then the simulator. */
 export async function runOperators(options: RunOptions): Promise<RunResult> {
-  const { root, list, runs, scenarios, isChosen = () => true, told } = options;
+  const { root, list, runs, scenarios, isChosen = () => true, thorough = false, told } = options;
   const folder = join(root, 'build', options.folder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -39,7 +41,8 @@ export async function runOperators(options: RunOptions): Promise<RunResult> {
   const chosen = mutants.filter((mutant) => isChosen(mutant, listed.has(mutant.id)));
   const settled: Settled[] = [];
   const ids = chosen.map(({ id }) => id);
-  await judgeAll(judge, { folder, policy, reaching, runs, scenarios }, ids, (verdict) => {
+  const brief = thorough ? [] : ids.filter((id) => listed.has(id));
+  await judgeAll(judge, { folder, policy, reaching, runs, scenarios, brief }, ids, (verdict) => {
     const mutant = mutants[verdict.id - 1] as Mutant;
     settled.push({ mutant, verdict, listed: listed.get(verdict.id) });
     told?.(verdict, settled.length, ids.length);

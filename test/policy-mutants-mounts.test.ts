@@ -1,0 +1,138 @@
+/** Mounts found at a recovery, or lost, that were taken for others without a test that noticed; each title says what would break. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Effect } from '../host/frames/types.ts';
+import { failed } from './machine.ts';
+import { end, nextWork, perform, timeout, upTo, V1 } from './policy_steps.ts';
+import { createWorld, kinds, openPolicy, RECOVER, type World } from './world.ts';
+
+const recoveries = suite('policy: mounts that a recovery is told');
+
+const holder = { id: 'c1', labels: [['volume', 'v1:d']], env: [], volumes: [], sandbox: '/s/c1', mounts: [] };
+
+/** What is done after a damaged journal with these mounts; those below /m are there, and 40 is the driver's. */
+function adopt(...mounts: [target: string, mountId: number, dev: string][]): string[] {
+  const world = createWorld({ recover: false });
+  world.machine.driverMounts.set('ebs/v1', 40);
+  for (const [target, mountId] of mounts)
+    if (target.startsWith('/m/')) world.machine.managed.set(target, mountId);
+  const told = mounts.map(([target, mountId, dev]) => ({ target, mountId, dev }));
+  return kinds(world.run({ ...RECOVER, journal: 'damaged', containers: [holder], mounts: told }));
+}
+
+recoveries('of mounts stacked at one place only the last counts, also when they come first', () => {
+  assert.equal(adopt(['/m/ebs/v1', 50, '7:2'], ['/m/ebs/v1', 51, '7:1'], ['/d/ebs/v1', 40, '7:1']), [
+    'observe',
+  ]);
+});
+
+recoveries('a bind of which two mounts may be the source is replaced', () => {
+  const ours: [string, number, string] = ['/m/ebs/v1', 51, '7:1'];
+  assert.equal(adopt(ours, ['/d/ebs/v1', 40, '7:1'], ['/elsewhere', 41, '7:1']), [
+    'observe',
+    'detach',
+    'bind',
+  ]);
+  assert.equal(adopt(ours, ['/d/ebs/v1', 40, '7:1'], ['/elsewhere', 41, '7:9']), ['observe']);
+});
+
+recoveries(
+  'of two binds of one file system neither is replaced, of two file systems the wanted one is',
+  () => {
+    const rw: [string, number, string] = ['/m/ebs/v1', 51, '7:1'];
+    const driver: [string, number, string] = ['/d/ebs/v1', 40, '7:1'];
+    assert.equal(adopt(rw, ['/m/.ro/ebs/v1', 52, '7:1'], driver), ['observe']);
+    assert.equal(adopt(['/m/.ro/ebs/v1', 52, '7:2'], rw, driver), ['observe', 'detach', 'bind']);
+    const either: [string, number, string] = ['/elsewhere', 41, '7:1'];
+    assert.equal(adopt(rw, ['/m/.ro/ebs/v1', 52, '7:1'], driver, either), ['observe', 'detach', 'bind']);
+  },
+);
+
+recoveries('once one of two doubtful binds is replaced, both are old when the driver mounts anew', () => {
+  const world = createWorld({ recover: false });
+  world.machine.driverMounts.set('ebs/v1', 40);
+  world.machine.managed.set('/m/ebs/v1', 51).set('/m/.ro/ebs/v1', 52);
+  const targets = ['/m/ebs/v1', '/m/.ro/ebs/v1', '/d/ebs/v1', '/elsewhere'];
+  const mounts = targets.map((target, i) => ({ target, mountId: [51, 52, 40, 41][i], dev: '7:1' }));
+  world.run({ ...RECOVER, journal: 'damaged', containers: [holder], mounts });
+  world.machine.driverMounts.set('ebs/v1', 60);
+  const effects = world.run({ type: 'lost', target: '/d/ebs/v1' });
+  assert.equal(kinds(effects), ['observe', 'detach', 'detach', 'bind']);
+});
+
+recoveries(
+  'a bind that another one has taken the place of is replaced, although the record knows its volume',
+  () => {
+    const world = createWorld();
+    world.prepare('c1', V1);
+    world.machine.managed.set('/m/ebs/v1', 777);
+    const mounts = [{ target: '/m/ebs/v1', mountId: 777, dev: '7:1' }];
+    const effects = world.run({ ...RECOVER, journal: 'whole', containers: [holder], mounts });
+    assert.equal(kinds(effects), ['observe', 'detach', 'bind']);
+  },
+);
+
+recoveries('a task that has its volume at an absolute path keeps it when the driver has lost it', () => {
+  const world = createWorld();
+  const mounts = [{ target: '/data', mountId: 9, dev: '7:1' }];
+  const absolute = { ...holder, labels: [['volume', 'v1:/data']], rootfs: '/r', mounts };
+  const effects = world.run({ ...RECOVER, journal: 'whole', containers: [absolute] });
+  assert.not.ok(effects.some(({ type }) => type === 'limit'));
+  assert.ok(kinds(effects).includes('mount'));
+});
+
+recoveries('who is kept back after a lost journal is still kept back in a restored state', () => {
+  const world = createWorld({ recover: false });
+  world.run({ ...RECOVER, journal: 'damaged', containers: [holder, { ...holder, id: 'c2' }] });
+  const snapshot = world.policy.snapshot() as Uint8Array;
+  const restored = openPolicy();
+  restored.restore(snapshot);
+  assert.equal(restored.snapshot(), snapshot);
+});
+
+recoveries('when all below / is lost, so is what a driver has mounted', () => {
+  const world = createWorld();
+  perform(world, upTo(world, 'place'));
+  assert.equal(kinds(world.send({ type: 'lost', target: '/' })), ['observe']);
+});
+
+/** Performs until this kind is under way. */
+function goOn(world: World, effects: Effect[], kind: string): Effect[] {
+  let under = effects;
+  while (!kinds(under).includes(kind)) under = perform(world, under);
+  return under;
+}
+
+recoveries(
+  'an unmount of what was not shown counts as two, and what is owed beyond that is given back',
+  () => {
+    const world = createWorld();
+    world.prepare('c1', V1);
+    for (const id of ['c2', 'c3', 'c4']) {
+      world.machine.driverMounts.clear();
+      world.run({ type: 'lost', target: '/d/ebs/v1' });
+      world.prepare(id, V1);
+    }
+    world.machine.driverMounts.clear();
+    world.run({ type: 'lost', target: '/d/ebs/v1' });
+    for (const id of ['c1', 'c2', 'c3']) world.cleanup(id);
+    let effects = goOn(world, world.send({ type: 'cleanup', id: 'c4' }), 'unmount');
+    world.machine.driverMounts.set('ebs/v1', 900);
+    end(world, effects, timeout);
+    effects = goOn(world, nextWork(world), 'unmount');
+    end(world, effects, failed('unreachable', 'ECONNREFUSED', 'x'));
+    world.machine.driverMounts.clear();
+    effects = world.run({ type: 'lost', target: '/d/ebs/v1' });
+    assert.equal(kinds([...effects, ...world.pass(60_000)]), ['observe', 'unmount']);
+  },
+);
+
+recoveries('two tasks that differ in the name of their first option alone are not the same', () => {
+  const drivers = { ebs: { create: true, createOptions: ['a', 'b'] } };
+  const world = createWorld({ config: { drivers } });
+  world.prepare('c1', { volume: 'source=new,create,volume-opt=a=1' });
+  const effects = world.prepare('c1', { volume: 'source=new,create,volume-opt=b=1' });
+  assert.is(world.reply(effects).error?.code, 'conflict');
+});
+
+recoveries.run();
