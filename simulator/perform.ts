@@ -2,7 +2,7 @@ import { failure, type Outcome } from '../host/effects/outcome.ts';
 import { outcomeOfGet } from '../host/effects/perform_driver.ts';
 import { textOf } from '../host/effects/plugin_api.ts';
 import type { BindEffect, DetachEffect, DriverEffect } from '../host/frames/types.ts';
-import { mountAt } from './drivers.ts';
+import { isMounted, mountAt } from './drivers.ts';
 import { bind, detach, doubt } from './kernel_effects.ts';
 import { comeTrueLater } from './late.ts';
 import { observe } from './observe.ts';
@@ -52,7 +52,10 @@ function performDriver(world: World, work: Work, effect: DriverEffect, isTrouble
   const deadlineAt = work.begunAt + effect.deadlineMs;
   if (effect.op === 'get')
     return outcomeOfGet(effect.driver, searchVolume(world, volume, deadlineAt, isTroubled));
+  // It was taken away after the look that showed it: to the policy this unmount was the driver's last, as of a driver that does not count.
+  const isTaken = effect.op === 'unmount' && volume.blind && !isMounted(volume, world.kernel);
   const answer = callPlugin(world, volume, METHODS[effect.op] as string, deadlineAt, isTroubled);
+  if (isTaken && volume.ours > 0) volume.unsure = true;
   if (effect.op === 'unmount' && !answer.ok) doubtCount(world, volume);
   if (!answer.ok) return answer;
   if (effect.op === 'mount') return { ok: true, value: { mountpoint: textOf(answer.body, 'Mountpoint') } };

@@ -1,5 +1,6 @@
 import type { RequestedVolume } from '../host/frames/types.ts';
 import { VOLUMES } from './setup.ts';
+import { isUnknowable } from './truth.ts';
 import { type SimContainer, volumeOf, type World } from './world.ts';
 
 interface Want {
@@ -101,10 +102,11 @@ function ask(asks: Asks, { way, driver, name, readonly, create, options }: Wante
 
 /** What the configuration and other containers have against it: the codes of the refusals that are due. */
 function against(
-  { config, containers }: World,
+  world: World,
   key: string,
   { readonly, create, options }: { readonly: boolean; create: boolean; options: string },
 ): string[] {
+  const { config, containers } = world;
   const driver = config.drivers[key.split('/')[0] as string];
   const own = config.volumes?.[key];
   if (!driver) return ['unknown-driver'];
@@ -115,7 +117,9 @@ function against(
   const isExclusive = (own?.sharing ?? driver.sharing) === 'exclusive';
   for (const other of containers.values()) {
     const isUser = other.phase !== 'failed' && !other.anonymous && !other.destroyed;
-    if (isExclusive && isUser && other.wants.some((want) => want.key === key)) codes.push('exclusive');
+    // To be sure of it a policy would refuse every exclusive volume for as long as a container of before lives.
+    if (!isUser || isUnknowable(volumeOf(world, key), other)) continue;
+    if (isExclusive && other.wants.some((want) => want.key === key)) codes.push('exclusive');
   }
   return codes;
 }
