@@ -1,7 +1,7 @@
 import { emitAlert } from '../effects/emit.ts';
 import { isWithin } from '../requests/names.ts';
 import { state } from '../state/state.ts';
-import { UNKNOWN, Volume } from '../state/volume.ts';
+import { OBSERVE, UNKNOWN, Volume, WITNESS } from '../state/volume.ts';
 import { next } from './next.ts';
 import { parseManaged } from './paths.ts';
 
@@ -16,6 +16,7 @@ export function lost(target: string): void {
     volume.doubted = volume.busy;
     return next(volume);
   }
+  doubtLooks();
   const volumes = volumesWithin(target);
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i];
@@ -24,6 +25,12 @@ export function lost(target: string): void {
     volume.doubted = volume.busy;
     next(volume);
   }
+}
+
+/** Where the driver has a volume without a record before only the look under way tells: it may have shown what is gone now. */
+function doubtLooks(): void {
+  for (let each = state.volumes.first(); each; each = state.volumes.next(each))
+    if (each.mountpoint.length == 0 && (each.doing == OBSERVE || each.doing == WITNESS)) each.doubted = true;
 }
 
 /** Volumes that their drivers show at `target` or below it. */
