@@ -96,37 +96,6 @@ recoveries('when all below / is lost, so is what a driver has mounted', () => {
   assert.equal(kinds(world.send({ type: 'lost', target: '/' })), ['observe']);
 });
 
-/** Performs until this kind is under way. */
-function goOn(world: World, effects: Effect[], kind: string): Effect[] {
-  let under = effects;
-  while (!kinds(under).includes(kind)) under = perform(world, under);
-  return under;
-}
-
-recoveries(
-  'an unmount of what was not shown counts as two, and what is owed beyond that is given back',
-  () => {
-    const world = createWorld();
-    world.prepare('c1', V1);
-    for (const id of ['c2', 'c3', 'c4']) {
-      world.machine.driverMounts.clear();
-      world.run({ type: 'lost', target: '/d/ebs/v1' });
-      world.prepare(id, V1);
-    }
-    world.machine.driverMounts.clear();
-    world.run({ type: 'lost', target: '/d/ebs/v1' });
-    for (const id of ['c1', 'c2', 'c3']) world.cleanup(id);
-    let effects = goOn(world, world.send({ type: 'cleanup', id: 'c4' }), 'unmount');
-    world.machine.driverMounts.set('ebs/v1', 900);
-    end(world, effects, timeout);
-    effects = goOn(world, nextWork(world), 'unmount');
-    end(world, effects, failed('unreachable', 'ECONNREFUSED', 'x'));
-    world.machine.driverMounts.clear();
-    effects = world.run({ type: 'lost', target: '/d/ebs/v1' });
-    assert.equal(kinds([...effects, ...world.pass(60_000)]), ['observe', 'unmount']);
-  },
-);
-
 recoveries('two tasks that differ in the name of their first option alone are not the same', () => {
   const drivers = { ebs: { create: true, createOptions: ['a', 'b'] } };
   const world = createWorld({ config: { drivers } });
