@@ -1,10 +1,8 @@
 /** Mounts found at a recovery, or lost, that were taken for others without a test that noticed; each title says what would break. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Effect } from '../host/frames/types.ts';
-import { failed } from './machine.ts';
-import { end, nextWork, perform, timeout, upTo, V1 } from './policy_steps.ts';
-import { createWorld, kinds, openPolicy, RECOVER, type World } from './world.ts';
+import { perform, upTo, V1 } from './policy_steps.ts';
+import { createWorld, kinds, openPolicy, RECOVER, } from './world.ts';
 
 const recoveries = suite('policy: mounts that a recovery is told');
 
