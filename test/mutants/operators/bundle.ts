@@ -6,7 +6,7 @@ import type { Mutant } from './schemata.ts';
 import { guardSources } from './sources.ts';
 
 /** Tests that hold two builds or the lists of faults together say nothing about decisions. */
-const NOT_ASKED = /^policy-(portable|mutants)\./;
+const NOT_ASKED = /^policy-(portable|mutants|collector)\./;
 
 export interface Bundles {
   mutants: Mutant[];
