@@ -90,4 +90,15 @@ looks('a volume may be forgotten from the time on when nothing can come true, an
   assert.is(forget().ok, true);
 });
 
+looks('a plain directory that was given up is not taken for there when the next task looks at it', () => {
+  const world = createWorld({ config: { drivers: { ebs: { plainDirs: true } } } });
+  world.prepare('c1', V1);
+  let effects = world.send({ type: 'cleanup', id: 'c1' });
+  while (!kinds(effects).includes('unmount')) effects = perform(world, effects);
+  world.send(prepareEvent('c2', V1));
+  world.send({ type: 'lost', target: '/m/ebs/v1' });
+  effects = world.play(perform(world, effects));
+  assert.ok(kinds(effects).includes('mount'), kinds(effects).join());
+});
+
 looks.run();
