@@ -12,8 +12,10 @@ import { guardSource, type Mutant } from './mutants/operators/schemata.ts';
 import { matchListed, problemsOf } from './mutants/operators/settle.ts';
 
 /** One of so many. */
-const EVERY = 61;
+const EVERY = 83;
 const SEED = 7;
+/** Tests that take seconds each, for what is read rather than decided. */
+const SLOW = /frames|hostile|bugs|issues|doubled/;
 
 const SOURCE = `class Box { full: boolean = false; }
 function count(list: number[], most: number): number {
@@ -150,12 +152,14 @@ operators(
       root: resolve('.'),
       folder: 'operators-sample',
       list: EQUIVALENT,
-      isChosen: ({ id, file }, isListed) => file.includes('/decide/') && !isListed && id % EVERY === SEED,
-      runs: 3,
+      isChosen: ({ id, file }, isListed) =>
+        file.includes('/decide/') && !file.includes('/step.') && !isListed && id % EVERY === SEED,
+      leftOut: SLOW,
+      runs: 1,
       scenarios: 0,
     });
     assert.equal(problems, []);
-    assert.ok(settled.length > 20, `only ${settled.length} faults`);
+    assert.ok(settled.length > 12, `only ${settled.length} faults`);
     assert.ok(rowsOf(settled).length > 8, 'from all over the decisions');
   },
 );

@@ -1,10 +1,8 @@
 /** Mounts found at a recovery, or lost, that were taken for others without a test that noticed; each title says what would break. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Effect } from '../host/frames/types.ts';
-import { failed } from './machine.ts';
-import { end, nextWork, perform, timeout, upTo, V1 } from './policy_steps.ts';
-import { createWorld, kinds, openPolicy, RECOVER, type World } from './world.ts';
+import { perform, upTo, V1 } from './policy_steps.ts';
+import { createWorld, kinds, openPolicy, prepareEvent, RECOVER } from './world.ts';
 
 const recoveries = suite('policy: mounts that a recovery is told');
 
@@ -96,43 +94,45 @@ recoveries('when all below / is lost, so is what a driver has mounted', () => {
   assert.equal(kinds(world.send({ type: 'lost', target: '/' })), ['observe']);
 });
 
-/** Performs until this kind is under way. */
-function goOn(world: World, effects: Effect[], kind: string): Effect[] {
-  let under = effects;
-  while (!kinds(under).includes(kind)) under = perform(world, under);
-  return under;
-}
-
-recoveries(
-  'an unmount of what was not shown counts as two, and what is owed beyond that is given back',
-  () => {
-    const world = createWorld();
-    world.prepare('c1', V1);
-    for (const id of ['c2', 'c3', 'c4']) {
-      world.machine.driverMounts.clear();
-      world.run({ type: 'lost', target: '/d/ebs/v1' });
-      world.prepare(id, V1);
-    }
-    world.machine.driverMounts.clear();
-    world.run({ type: 'lost', target: '/d/ebs/v1' });
-    for (const id of ['c1', 'c2', 'c3']) world.cleanup(id);
-    let effects = goOn(world, world.send({ type: 'cleanup', id: 'c4' }), 'unmount');
-    world.machine.driverMounts.set('ebs/v1', 900);
-    end(world, effects, timeout);
-    effects = goOn(world, nextWork(world), 'unmount');
-    end(world, effects, failed('unreachable', 'ECONNREFUSED', 'x'));
-    world.machine.driverMounts.clear();
-    effects = world.run({ type: 'lost', target: '/d/ebs/v1' });
-    assert.equal(kinds([...effects, ...world.pass(60_000)]), ['observe', 'unmount']);
-  },
-);
-
 recoveries('two tasks that differ in the name of their first option alone are not the same', () => {
   const drivers = { ebs: { create: true, createOptions: ['a', 'b'] } };
   const world = createWorld({ config: { drivers } });
   world.prepare('c1', { volume: 'source=new,create,volume-opt=a=1' });
   const effects = world.prepare('c1', { volume: 'source=new,create,volume-opt=b=1' });
   assert.is(world.reply(effects).error?.code, 'conflict');
+});
+
+recoveries('mounts that were stacked once are not looked for when they are gone', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  const look = world.send({ type: 'lost', target: '/m/ebs/v1' });
+  const driver = { answered: true, exists: true, path: '/d/ebs/v1', pathMountId: 100 };
+  const managed = [7, 8].map((mountId) => ({ mode: 'rw', mountId }));
+  const detach = end(world, look, { ok: true, value: { managed, driver, pinnedBy: [] } });
+  world.machine.managed.clear();
+  const again = end(world, detach, { ok: true });
+  assert.equal(kinds(world.play(again)), ['observe', 'bind']);
+  world.machine.driverMounts.set('ebs/v1', 900);
+  assert.equal(kinds(world.run({ type: 'lost', target: '/d/ebs/v1' })), ['observe', 'detach', 'bind']);
+});
+
+recoveries('a mount made when the last open unmount is over is not counted against it', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.driverMounts.clear();
+  world.run({ type: 'lost', target: '/d/ebs/v1' });
+  let effects = goOn(world, world.send({ type: 'cleanup', id: 'c1' }), 'unmount');
+  end(world, effects, timeout);
+  const overAt = world.now + 30_000;
+  world.play(nextWork(world));
+  world.now = overAt;
+  effects = world.send(prepareEvent('c2', V1));
+  while (!kinds(effects).includes('mount')) effects = perform(world, effects);
+  assert.is(world.now, overAt);
+  world.play(effects);
+  world.machine.driverMounts.clear();
+  world.run({ type: 'lost', target: '/d/ebs/v1' });
+  assert.ok(kinds(world.cleanup('c2')).includes('unmount'));
 });
 
 recoveries.run();

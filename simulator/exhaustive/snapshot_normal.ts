@@ -82,7 +82,6 @@ export const VOLUME = {
   retryAt: 'time',
   settleAt: 'looks',
   vanishAt: 'looks',
-  vanishing: 'as',
   lingerAt: 'time',
   witnessed: 'as',
   unclaimed: 'as',

@@ -380,4 +380,82 @@ export const DECIDE = [
   ...same('decide/next.ts', 'attach has cleared it, and no look sets it while there are users', [
     ['acquire', 'volume.witnessed = false;', ''],
   ]),
+  ...same('decide/observed.ts', 'the bind that follows clears it, and while there is none nobody asks', [
+    ['seeBinds', 'volume.suspect &= ~v.RW;', ''],
+    ['seeBinds', 'volume.suspect &= ~v.RO;', ''],
+  ]),
+  ...same('decide/observed.ts', 'what is seen later is no mount of the record: it is suspect as such', [
+    ['seeBinds', 'volume.suspect |= volume.binding;', ''],
+  ]),
+  ...same(
+    'decide/observed.ts',
+    'at the same time: only the timer is pushed once more, and the second one is passed over',
+    [['seeBinds', 'if (volume.retryAt > volume.bindUntil)', 'if (volume.retryAt >= volume.bindUntil)']],
+  ),
+  ...same('decide/observed.ts', 'the mount of number 1 was there before any driver, and before any of ours', [
+    ['seeDriver', 'if (outcome.pathMountId > 0)', 'if (outcome.pathMountId > 1)'],
+  ]),
+  ...same('decide/observed.ts', 'a path of one letter is /, which no driver hands out', [
+    [
+      'seeDriver',
+      'if (!volume.plainDirs && volume.mountpoint.length > 0)',
+      'if (!volume.plainDirs && volume.mountpoint.length > 1)',
+    ],
+    [
+      'seeNothing',
+      'if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried && volume.mountpoint.length > 0)',
+      'if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried && volume.mountpoint.length > 1)',
+    ],
+  ]),
+  ...same('decide/observed.ts', 'a time that is over is as good as none', [
+    ['seeNothing', 'volume.vanishAt = 0;', 'volume.vanishAt = 1;'],
+  ]),
+  ...same('decide/observed.ts', 'both ways lead to the same value where the two sides are equal', [
+    ['seeNothing', 'if (volume.vanishing > 0)', 'if (volume.vanishing >= 0)'],
+    [
+      'seeNothing',
+      'volume.owedMin = volume.owedMin > volume.vanishing ? volume.owedMin - volume.vanishing : 0;',
+      'volume.owedMin = volume.owedMin >= volume.vanishing ? volume.owedMin - volume.vanishing : 0;',
+    ],
+  ]),
+  ...same('decide/step.ts', 'both ways lead to the same value where the two sides are equal', [
+    ['stepEvent', 'if (at > state.now)', 'if (at >= state.now)'],
+  ]),
+  ...same('decide/step.ts', 'only an isolate gives one, and it reads its own', [
+    ['calledFor', 'let pid: f64 = 0;', 'let pid: f64 = 1;'],
+  ]),
+  ...same('decide/step.ts', 'a reader keeps its first error', [
+    [
+      'readRecover',
+      "if (!r.failed && journal != 'whole' && journal != 'new' && journal != 'damaged')",
+      "if (journal != 'whole' && journal != 'new' && journal != 'damaged')",
+    ],
+  ]),
+  ...same('decide/step.ts', 'a reader that has failed gives nothing, and the recovery is thrown away', [
+    ['readRecover', 'for (let i = 0; i < count && !r.failed; i++)', 'for (let i = 0; i < count; i++)'],
+  ]),
+  ...same('decide/step.ts', 'a reader keeps its first error', [
+    ['readRecover', 'if (!r.failed && part > 0 && !state.recovering)', 'if (part > 0 && !state.recovering)'],
+    [
+      'readRecover',
+      'if (!r.failed && before && before.parts != part)',
+      'if (before && before.parts != part)',
+    ],
+  ]),
+  ...same('decide/step.ts', 'behind it the frame is at its end, and nothing is left to do', [
+    ['told', 'return done(outcome);', 'done(outcome);'],
+    [
+      'told',
+      "return state.config ? restart(bootId, mounts) : tooEarly('restart');",
+      "state.config ? restart(bootId, mounts) : tooEarly('restart');",
+    ],
+    [
+      'told',
+      "return state.config ? lost(target) : tooEarly('lost');",
+      "state.config ? lost(target) : tooEarly('lost');",
+    ],
+  ]),
+  ...same('decide/step.ts', 'without a configuration nothing was ever waited for: there are no timers', [
+    ['fireTimers', 'if (!state.config || state.recovering !== null)', 'if (state.recovering !== null)'],
+  ]),
 ];

@@ -6,7 +6,7 @@ import type { Mutant } from './schemata.ts';
 import { guardSources } from './sources.ts';
 
 /** Tests that hold two builds or the lists of faults together say nothing about decisions. */
-const NOT_ASKED = /^policy-(portable|mutants)\./;
+const NOT_ASKED = /^policy-(portable|mutants|collector)\./;
 
 export interface Bundles {
   mutants: Mutant[];
@@ -25,6 +25,7 @@ export async function makeBundles(
   root: string,
   folder: string,
   folders: readonly string[],
+  leftOut?: RegExp,
 ): Promise<Bundles> {
   const policy = join(folder, 'policy.cjs');
   const reaching = join(folder, 'reaching.cjs');
@@ -34,7 +35,7 @@ export async function makeBundles(
 const $at = (id) => { $reached[id] = 1; return false; };
 exports.takeReached = () => { const all = $reached.slice(); $reached.fill(0); return all; };`;
   await bundle({ root, note }, [switched(root, policy, texts, ''), switched(root, reaching, noting, at)]);
-  return { mutants, policy, reaching, judge: await makeJudge(root, folder, 'worker') };
+  return { mutants, policy, reaching, judge: await makeJudge(root, folder, 'worker', leftOut) };
 }
 
 /** One of the threads in judge/ with all tests of the policy. */
@@ -42,10 +43,11 @@ export async function makeJudge(
   root: string,
   folder: string,
   worker: 'worker' | 'wasm_worker',
+  leftOut: RegExp = /^$/,
 ): Promise<string> {
   const outfile = join(folder, 'judge.mjs');
   const names = readdirSync(join(root, 'test')).filter(
-    (name) => /^policy-.*\.test\.ts$/.test(name) && !NOT_ASKED.test(name),
+    (name) => /^policy-.*\.test\.ts$/.test(name) && !NOT_ASKED.test(name) && !leftOut.test(name),
   );
   const imports = [...names.map((name) => `./${name}`), `./mutants/judge/${worker}.ts`];
   const collect = join(root, 'test/mutants/judge/collect.ts');

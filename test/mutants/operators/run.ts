@@ -20,6 +20,8 @@ export interface RunOptions {
   scenarios: number;
   /** The listed ones are asked by all tests and the simulator too, not by quick tests and random events alone. */
   thorough?: boolean;
+  /** Names of files whose tests are not asked. */
+  leftOut?: RegExp;
   /** Hears of each verdict. */
   told?(verdict: Verdict, done: number, of: number): void;
 }
@@ -32,11 +34,11 @@ export interface RunResult {
 
 /** Tries operator faults of the policy's decisions, each against the tests that reach it, then the simulator. */
 export async function runOperators(options: RunOptions): Promise<RunResult> {
-  const { root, list, runs, scenarios, isChosen = () => true, thorough = false, told } = options;
+  const { root, list, runs, scenarios, isChosen = () => true, thorough = false, leftOut, told } = options;
   const folder = join(root, 'build', options.folder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const { mutants, policy, reaching, judge } = await makeBundles(root, folder, FOLDERS);
+  const { mutants, policy, reaching, judge } = await makeBundles(root, folder, FOLDERS, leftOut);
   const { listed, unmatched } = matchListed(mutants, list);
   const chosen = mutants.filter((mutant) => isChosen(mutant, listed.has(mutant.id)));
   const settled: Settled[] = [];
