@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { end, perform, upTo, V1 } from './policy_steps.ts';
-import { createWorld, kinds, openPolicy, prepareEvent, RECOVER } from './world.ts';
+import { createWorld, kinds, openPolicy, RECOVER } from './world.ts';
 
 const recoveries = suite('policy: mounts that a recovery is told');
 
