@@ -1,8 +1,8 @@
 /** Mounts found at a recovery, or lost, that were taken for others without a test that noticed; each title says what would break. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { perform, upTo, V1 } from './policy_steps.ts';
-import { createWorld, kinds, openPolicy, prepareEvent, RECOVER } from './world.ts';
+import { end, perform, upTo, V1 } from './policy_steps.ts';
+import { createWorld, kinds, openPolicy, RECOVER } from './world.ts';
 
 const recoveries = suite('policy: mounts that a recovery is told');
 
@@ -114,25 +114,6 @@ recoveries('mounts that were stacked once are not looked for when they are gone'
   assert.equal(kinds(world.play(again)), ['observe', 'bind']);
   world.machine.driverMounts.set('ebs/v1', 900);
   assert.equal(kinds(world.run({ type: 'lost', target: '/d/ebs/v1' })), ['observe', 'detach', 'bind']);
-});
-
-recoveries('a mount made when the last open unmount is over is not counted against it', () => {
-  const world = createWorld();
-  world.prepare('c1', V1);
-  world.machine.driverMounts.clear();
-  world.run({ type: 'lost', target: '/d/ebs/v1' });
-  let effects = goOn(world, world.send({ type: 'cleanup', id: 'c1' }), 'unmount');
-  end(world, effects, timeout);
-  const overAt = world.now + 30_000;
-  world.play(nextWork(world));
-  world.now = overAt;
-  effects = world.send(prepareEvent('c2', V1));
-  while (!kinds(effects).includes('mount')) effects = perform(world, effects);
-  assert.is(world.now, overAt);
-  world.play(effects);
-  world.machine.driverMounts.clear();
-  world.run({ type: 'lost', target: '/d/ebs/v1' });
-  assert.ok(kinds(world.cleanup('c2')).includes('unmount'));
 });
 
 recoveries.run();
