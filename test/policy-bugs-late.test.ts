@@ -60,20 +60,33 @@ bugs('a task was answered while a look was under way that showed its mount gone'
   assert.ok(driverOps(effects).includes('mount v1'));
 });
 
-bugs('a mount that vanished during the first look after a lost journal counted as there', () => {
-  const world = createWorld({ recover: false });
-  const shown = [
-    { target: '/d/ebs/v1', mountId: 100, dev: '7:1' },
-    { target: '/m/ebs/v1', mountId: 101, dev: '7:1' },
-  ].map((mount) => ({ ...mount, source: '/dev/x', fstype: 'ext4', root: '/' }));
-  const recover = { type: 'recover', journal: 'new', bootId: 'boot-1', containers: [], orphans: [] };
-  const look = only(world.send({ ...recover, mounts: shown, part: 0, last: true }), 'observe');
-  world.send({ type: 'lost', target: '/d/ebs/v1' });
-  world.send(prepareEvent('c1', V1));
-  const managed = [{ mode: 'rw', mountId: 101 }];
-  const driver = { answered: true, exists: true, path: '/d/ebs/v1', pathMountId: 100 };
-  const after = end(world, look, { ok: true, value: { managed, driver, pinnedBy: [] } });
-  assert.equal(kinds(after), ['observe'], 'what it tells may be older than the loss');
+const holder = { id: 'c9', labels: [['volume', 'v1:d']], env: [], volumes: [], sandbox: '/s/c9', mounts: [] };
+
+for (const containers of [[], [holder]]) {
+  const whose = containers.length > 0 ? 'of a holder' : 'of nobody';
+  bugs(`a mount ${whose} that vanished during the first look after a lost journal counted as there`, () => {
+    const world = createWorld({ recover: false });
+    const shown = [
+      { target: '/d/ebs/v1', mountId: 100, dev: '7:1' },
+      { target: '/m/ebs/v1', mountId: 101, dev: '7:1' },
+    ].map((mount) => ({ ...mount, source: '/dev/x', fstype: 'ext4', root: '/' }));
+    const recover = { type: 'recover', journal: 'new', bootId: 'boot-1', containers, orphans: [] };
+    const look = only(world.send({ ...recover, mounts: shown, part: 0, last: true }), 'observe');
+    world.send({ type: 'lost', target: '/d/ebs/v1' });
+    world.send(prepareEvent('c1', V1));
+    const managed = [{ mode: 'rw', mountId: 101 }];
+    const driver = { answered: true, exists: true, path: '/d/ebs/v1', pathMountId: 100 };
+    const after = end(world, look, { ok: true, value: { managed, driver, pinnedBy: [] } });
+    assert.equal(kinds(after), ['observe'], 'what it tells may be older than the loss');
+  });
+}
+
+bugs('what vanishes elsewhere does not repeat a look at a volume whose place is known', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  const look = only(world.send({ type: 'restart', bootId: 'boot-1', mounts: [] }), 'observe');
+  world.send({ type: 'lost', target: '/d/ebs/v2' });
+  assert.equal(kinds(end(world, look, world.machine.answer(look))), []);
 });
 
 bugs.run();
