@@ -47,7 +47,11 @@ function checkOwn(world: World, id: string, container: SimContainer, reply: Repl
  * other than the first, and the agent says that the id still has to be cleaned up.
  */
 function mayBeEarlier({ id, voided }: SimContainer, { error }: ReplyEffect): boolean {
-  return voided && error?.message.endsWith(`held by container ${id}`) === true;
+  const said = error?.message ?? '';
+  return (
+    voided &&
+    (said.endsWith(`held by container ${id}`) || said.endsWith(`container ${id} of before may hold it`))
+  );
 }
 
 function checkDebug(id: string, reply: ReplyEffect): void {
