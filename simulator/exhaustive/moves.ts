@@ -22,7 +22,7 @@ const CALLS_MAX = 2;
 /** Longer than all pauses, shorter than all deadlines. */
 const SLOW_MS = 5;
 const SOON_MS = 6;
-/** How long a prepare waits, as configured by default. */
+/** How long a prepare waits where the configuration does not say. */
 const PREPARE_MS = 45_000;
 
 /** All that may happen in the world now. */
@@ -127,16 +127,17 @@ function nextMoment(world: World): number | undefined {
   if (world.wakeAt > 0) moments.push(world.wakeAt);
   if (moments.length === 0) return undefined;
   const at = Math.max(world.now, Math.min(...moments));
-  return world.work.every((work) => mayLastUntil(work, at)) ? at : undefined;
+  const { prepareMs = PREPARE_MS } = world.setup.config;
+  return world.work.every((work) => mayLastUntil(work, at, prepareMs)) ? at : undefined;
 }
 
 /**
  * An effect ends soon, or takes about as long as a prepare waits, or meets its deadline. In between is nothing but more of the
  * same: pauses and lingering are shorter than `SOON_MS`, but for the one between two unmounts of a long count.
  */
-function mayLastUntil({ begunAt, effect }: Work, at: number): boolean {
+function mayLastUntil({ begunAt, effect }: Work, at: number, prepareMs: number): boolean {
   const took = at - begunAt;
-  return took <= effect.deadlineMs && (took <= SOON_MS || Math.abs(took - PREPARE_MS) <= SOON_MS);
+  return took <= effect.deadlineMs && (took <= SOON_MS || Math.abs(took - prepareMs) <= SOON_MS);
 }
 
 /**
