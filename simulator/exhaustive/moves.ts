@@ -19,6 +19,8 @@ export interface Move {
 
 /** Open calls of one container: the same prepare again and again is not asked more often. */
 const CALLS_MAX = 2;
+/** Mounts that a trusting driver may count for us before no further container comes. */
+const MOUNTS_MAX = 3;
 /** Longer than all pauses, shorter than all deadlines. */
 const SLOW_MS = 5;
 const SOON_MS = 6;
@@ -51,7 +53,8 @@ function agentMoves(world: World, small: SmallWorld, size: Size): Move[] {
   for (let index = 0; index < size.containers; index += 1) {
     const id = `c${index + 1}`;
     const container = world.containers.get(id);
-    if ((!container || mayBeAskedAnew(container)) && !isBeingPlaced(world, id)) {
+    const isFree = (!container || mayBeAskedAnew(container)) && !isBeingPlaced(world, id);
+    if (isFree && !isCountedOften(world)) {
       for (const wish of wishesOf(small, size)) {
         const what = wish.map(({ name, readonly }) => (readonly ? `${name}:ro` : name)).join('+');
         moves.push(free(`prepare ${id} ${what}`, (now) => ask(now, id, wish)));
@@ -71,6 +74,14 @@ function agentMoves(world: World, small: SmallWorld, size: Size): Move[] {
 
 function mayBeAskedAnew({ phase, destroyed, voided, limited }: SimContainer): boolean {
   return phase === 'failed' && !destroyed && !voided && !limited;
+}
+
+/**
+ * A driver that believes its memory counts each Mount of what it has lost, and mounts nothing: with one container after the other that
+ * count would grow for ever.
+ */
+function isCountedOften(world: World): boolean {
+  return [...world.volumes.values()].some(({ ours, quirks }) => quirks.trusting && ours >= MOUNTS_MAX);
 }
 
 /** What an earlier container of that id left under way has to end first, or there could be any number of them. */
