@@ -58,7 +58,8 @@ export function send(world: World, fields: Record<string, unknown>, id = ''): nu
   event.at = world.now;
   if (call > 0) {
     event.call = call;
-    const answerBy = type === 'prepare' ? world.now + PREPARE_MS : Number.POSITIVE_INFINITY;
+    const { prepareMs = PREPARE_MS } = world.config;
+    const answerBy = type === 'prepare' ? world.now + prepareMs : Number.POSITIVE_INFINITY;
     world.calls.set(call, { type, id, answerBy });
   }
   const frame = encodeEvent(event);

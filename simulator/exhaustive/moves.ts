@@ -19,10 +19,12 @@ export interface Move {
 
 /** Open calls of one container: the same prepare again and again is not asked more often. */
 const CALLS_MAX = 2;
+/** Mounts that a trusting driver may count for us before no further container comes. */
+const MOUNTS_MAX = 3;
 /** Longer than all pauses, shorter than all deadlines. */
 const SLOW_MS = 5;
 const SOON_MS = 6;
-/** How long a prepare waits, as configured by default. */
+/** How long a prepare waits where the configuration does not say. */
 const PREPARE_MS = 45_000;
 
 /** All that may happen in the world now. */
@@ -51,7 +53,8 @@ function agentMoves(world: World, small: SmallWorld, size: Size): Move[] {
   for (let index = 0; index < size.containers; index += 1) {
     const id = `c${index + 1}`;
     const container = world.containers.get(id);
-    if ((!container || mayBeAskedAnew(container)) && !isBeingPlaced(world, id)) {
+    const isFree = (!container || mayBeAskedAnew(container)) && !isBeingPlaced(world, id);
+    if (isFree && !isCountedOften(world)) {
       for (const wish of wishesOf(small, size)) {
         const what = wish.map(({ name, readonly }) => (readonly ? `${name}:ro` : name)).join('+');
         moves.push(free(`prepare ${id} ${what}`, (now) => ask(now, id, wish)));
@@ -71,6 +74,14 @@ function agentMoves(world: World, small: SmallWorld, size: Size): Move[] {
 
 function mayBeAskedAnew({ phase, destroyed, voided, limited }: SimContainer): boolean {
   return phase === 'failed' && !destroyed && !voided && !limited;
+}
+
+/**
+ * A driver that believes its memory counts each Mount of what it has lost, and mounts nothing: with one container after the other that
+ * count would grow for ever.
+ */
+function isCountedOften(world: World): boolean {
+  return [...world.volumes.values()].some(({ ours, quirks }) => quirks.trusting && ours >= MOUNTS_MAX);
 }
 
 /** What an earlier container of that id left under way has to end first, or there could be any number of them. */
@@ -127,16 +138,17 @@ function nextMoment(world: World): number | undefined {
   if (world.wakeAt > 0) moments.push(world.wakeAt);
   if (moments.length === 0) return undefined;
   const at = Math.max(world.now, Math.min(...moments));
-  return world.work.every((work) => mayLastUntil(work, at)) ? at : undefined;
+  const { prepareMs = PREPARE_MS } = world.setup.config;
+  return world.work.every((work) => mayLastUntil(work, at, prepareMs)) ? at : undefined;
 }
 
 /**
  * An effect ends soon, or takes about as long as a prepare waits, or meets its deadline. In between is nothing but more of the
  * same: pauses and lingering are shorter than `SOON_MS`, but for the one between two unmounts of a long count.
  */
-function mayLastUntil({ begunAt, effect }: Work, at: number): boolean {
+function mayLastUntil({ begunAt, effect }: Work, at: number, prepareMs: number): boolean {
   const took = at - begunAt;
-  return took <= effect.deadlineMs && (took <= SOON_MS || Math.abs(took - PREPARE_MS) <= SOON_MS);
+  return took <= effect.deadlineMs && (took <= SOON_MS || Math.abs(took - prepareMs) <= SOON_MS);
 }
 
 /**
