@@ -42,6 +42,14 @@ amid('what ends between two parts is heard, and nothing follows before the last'
   assert.equal(kinds(world.send({ ...PART, part: 1, orphans: ['c1'] })), ['observe']);
 });
 
+amid('a host that died between two parts and came back waited for the rest for ever', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.run({ ...PART, orphans: ['c1'], last: false });
+  assert.equal(kinds(world.run({ type: 'restart', bootId: 'boot-1', mounts: [] })), ['observe']);
+  assert.is(world.reply(world.prepare('c1', V1)).ok, true, 'the holder is as before');
+});
+
 amid('parts that are thrown away leave the times running', () => {
   const world = createWorld();
   withRetry(world);

@@ -56,6 +56,8 @@ function keepQuarantine(recovering: Recovering, whole: bool): void {
 /** Only the host died: containers and holds stay, open calls are void, and what was in flight may or may not have happened. */
 export function restart(bootId: string, mounts: Mount[]): void {
   state.bootId = bootId;
+  // Of a recovery that was coming in the rest went down with the host: it is sent anew, from its first part.
+  state.recovering = null;
   const containers = state.containers.values();
   voidEffects();
   for (let i = 0; i < containers.length; i++) {
