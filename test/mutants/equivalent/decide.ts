@@ -160,11 +160,7 @@ export const DECIDE = [
     'decide/prepare.ts',
     'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
     [
-      [
-        'isThere',
-        'if (!volume || volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)',
-        'if (volume.mounted != YES || volume.doing == DETACH_RW || volume.doing == DETACH_RO)',
-      ],
+      ['isThere', 'if (!volume || volume.mounted != YES)', 'if (volume.mounted != YES)'],
       ['failWaiters', 'if (container && container.calls.length > 0)', 'if (container.calls.length > 0)'],
       [
         'expire',
@@ -405,17 +401,6 @@ export const DECIDE = [
       'seeNothing',
       'if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried && volume.mountpoint.length > 0)',
       'if (volume.plainDirs && volume.owedMin > 0 && !volume.unmountTried && volume.mountpoint.length > 1)',
-    ],
-  ]),
-  ...same('decide/observed.ts', 'a time that is over is as good as none', [
-    ['seeNothing', 'volume.vanishAt = 0;', 'volume.vanishAt = 1;'],
-  ]),
-  ...same('decide/observed.ts', 'both ways lead to the same value where the two sides are equal', [
-    ['seeNothing', 'if (volume.vanishing > 0)', 'if (volume.vanishing >= 0)'],
-    [
-      'seeNothing',
-      'volume.owedMin = volume.owedMin > volume.vanishing ? volume.owedMin - volume.vanishing : 0;',
-      'volume.owedMin = volume.owedMin >= volume.vanishing ? volume.owedMin - volume.vanishing : 0;',
     ],
   ]),
   ...same('decide/step.ts', 'both ways lead to the same value where the two sides are equal', [
