@@ -1,7 +1,7 @@
 /** Corners that no other test of the policy comes to; in test/transcripts/, read and found right. */
 import { suite } from 'uvu';
 import { compareTranscript, createTranscript, type Transcript } from './policy_transcript.ts';
-import { failures, start } from './policy_transcript_steps.ts';
+import { failures, start, vanish, watch } from './policy_transcript_steps.ts';
 import { CONFIG, prepareEvent, RECOVER } from './world.ts';
 
 const transcripts = suite('policy: transcripts of corners');
@@ -22,19 +22,6 @@ function seen(
     const value = answer.value as { driver: object };
     return { ...answer, value: { ...value, ...change, driver: { ...value.driver, ...driver } } };
   };
-}
-
-function watch(t: Transcript, steps: number, ms: number): Transcript {
-  for (let i = 0; i < steps; i++) {
-    t.settle(ms);
-    t.state();
-  }
-  return t;
-}
-
-function vanish(t: Transcript): void {
-  t.world.machine.driverMounts.clear();
-  t.tell({ type: 'lost', target: '/d/ebs/v1' });
 }
 
 const SCENARIOS: Record<string, () => Transcript> = {

@@ -1,21 +1,11 @@
 /** Counts, pins, lost mounts, an operator's verbs and times, with all words; in test/transcripts/, read and found right. */
 import { suite } from 'uvu';
 import { failed } from './machine.ts';
-import { compareTranscript, createTranscript, type Transcript } from './policy_transcript.ts';
+import { compareScenarios, createTranscript, type Scenarios, type Transcript } from './policy_transcript.ts';
 import { endAll, failures, start } from './policy_transcript_steps.ts';
 import { prepareEvent, RECOVER } from './world.ts';
 
-const FOLDER = 'test/transcripts';
 const transcripts = suite('policy: transcripts of odd days');
-
-type Scenarios = Record<string, () => Transcript>;
-
-function compare(file: string, scenarios: Scenarios): void {
-  compareTranscript(
-    `${FOLDER}/${file}.txt`,
-    Object.entries(scenarios).map(([title, run]): [string, string[]] => [title, run().lines]),
-  );
-}
 
 const [TIMEOUT = {}] = failures('timeout');
 const [FAILED = {}] = failures('failed');
@@ -65,7 +55,7 @@ function plain(config: Record<string, unknown> = {}): Transcript {
 }
 
 transcripts('what a driver may count is given back as often as written down, no oftener', () => {
-  compare('counts', {
+  compareScenarios('counts', {
     'mounts without a path': () => down(mountedAfter(relative, relative)),
     'mounts without an answer': () => down(mountedAfter(TIMEOUT, TIMEOUT)),
     'mounts that failed, shown for long': () => {
@@ -101,7 +91,7 @@ transcripts('what a driver may count is given back as often as written down, no 
 });
 
 transcripts('plain directories, which no look shows, go up and down as written down', () => {
-  compare('plain', {
+  compareScenarios('plain', {
     'up and down': () => down(plain()),
     'an unmount without an answer': () => {
       const t = plain();
@@ -198,7 +188,7 @@ transcripts('mounts that vanish are told, looked at and made anew as written dow
         t.settle(3000);
         return down(t);
       };
-  compare('lost', scenarios);
+  compareScenarios('lost', scenarios);
 });
 
 transcripts('who still has a volume is told, and keeps it or not, as written down', () => {
@@ -224,7 +214,7 @@ transcripts('who still has a volume is told, and keeps it or not, as written dow
         t.state();
         return t;
       };
-  compare('pins', scenarios);
+  compareScenarios('pins', scenarios);
 });
 
 transcripts('an operator is answered and obeyed as written down', () => {
@@ -259,7 +249,7 @@ transcripts('an operator is answered and obeyed as written down', () => {
       t.state();
       return t;
     };
-  compare('operator', scenarios);
+  compareScenarios('operator', scenarios);
 });
 
 transcripts('how long a Get may take follows those who wait, as written down', () => {
@@ -285,7 +275,7 @@ transcripts('how long a Get may take follows those who wait, as written down', (
     endAll(t);
     return t;
   };
-  compare('get', scenarios);
+  compareScenarios('get', scenarios);
 });
 
 transcripts.run();

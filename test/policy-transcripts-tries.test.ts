@@ -1,34 +1,15 @@
 /** Which try it is, what is told of it, and who is asked for what; in test/transcripts/, read and found right. */
 import { suite } from 'uvu';
-import { compareTranscript, createTranscript, type Transcript } from './policy_transcript.ts';
-import { endAll, failures, start } from './policy_transcript_steps.ts';
-import { CONFIG, prepareEvent, RECOVER } from './world.ts';
+import { compareScenarios, createTranscript, type Transcript } from './policy_transcript.ts';
+import { endAll, failures, start, watch } from './policy_transcript_steps.ts';
+import { CONFIG, prepareEvent } from './world.ts';
 
-const FOLDER = 'test/transcripts';
 const transcripts = suite('policy: transcripts of tries');
-
-type Scenarios = Record<string, () => Transcript>;
-
-function compare(file: string, scenarios: Scenarios): void {
-  compareTranscript(
-    `${FOLDER}/${file}.txt`,
-    Object.entries(scenarios).map(([title, run]): [string, string[]] => [title, run().lines]),
-  );
-}
 
 const [TIMEOUT = {}] = failures('timeout');
 const [FAILED = {}, WORDLESS = {}] = failures('failed');
 const [UNREACHABLE = {}] = failures('unreachable');
 const relative = { ok: true, value: { mountpoint: 'd' } };
-
-/** Settles in steps and writes down the state after each. */
-function watch(t: Transcript, steps: number, ms = 300): Transcript {
-  for (let i = 0; i < steps; i++) {
-    t.settle(ms);
-    t.state();
-  }
-  return t;
-}
 
 function prepared(
   config: Record<string, unknown>,
@@ -53,7 +34,7 @@ function keepsMount(t: Transcript, times: number): void {
 transcripts(
   'what went well ends the counting of tries, and takes the last failure out of the answers',
   () => {
-    compare('tries', {
+    compareScenarios('tries', {
       'get, then mount': () => {
         const t = prepared({}, 'v1:d');
         t.endings('get', FAILED, WORDLESS);
@@ -196,7 +177,7 @@ transcripts('unmounts without an end are counted, and waited for, as written dow
       return t;
     };
   const stays = { ok: true, value: { stillMounted: true } };
-  compare('vanishing', {
+  compareScenarios('vanishing', {
     'none, then one that failed': vanishing([TIMEOUT, FAILED], 2),
     'none, then one that nobody heard': vanishing([TIMEOUT, UNREACHABLE], 2),
     'none, then none': vanishing([TIMEOUT, TIMEOUT], 2),
@@ -221,7 +202,7 @@ transcripts('a driver is asked for what its configuration says, and is told whos
       endAll(t);
       return t;
     };
-  compare('asked', {
+  compareScenarios('asked', {
     'mount never creates': upDown(driver({ mountNeverCreates: true }), 'v1:d'),
     'mount never creates, and the task may': upDown(
       driver({ mountNeverCreates: true, create: true }),
@@ -342,77 +323,6 @@ transcripts('a driver is asked for what its configuration says, and is told whos
       );
       for (let i = 0; i < 30; i++) t.endings('get', WORDLESS);
       t.settle(20_000);
-      return t;
-    },
-  });
-});
-
-transcripts('a second recovery keeps back what the first one kept, and no more', () => {
-  const container = (id: string) => ({ id, labels: [], env: [], volumes: [], sandbox: '/s', mounts: [] });
-  const recover = (journal: string, ids: string[], orphans: string[], bootId = 'boot-1') => ({
-    ...RECOVER,
-    journal,
-    bootId,
-    containers: ids.map(container),
-    orphans,
-  });
-  const twice = (...events: Record<string, unknown>[]) => {
-    const t = createTranscript({ recover: false });
-    for (const event of events) {
-      t.tell(event);
-      t.settle(100);
-      t.state();
-    }
-    return t;
-  };
-  const holder = prepareEvent('c1', { volume: 'v1:d' });
-  const keep = {
-    ...recover('whole', ['c1'], []),
-    containers: [{ ...container('c1'), labels: [['volume', 'v1:d']] }],
-  };
-  const parts = (part: number, last: boolean) => ({
-    ...recover('damaged', [`c${part}`, `d${part}`], [`o${part}`, `p${part}`]),
-    mounts: ['e', 'f'].map((name) => ({
-      target: `/m/ebs/${name}${part}`,
-      mountId: 5 + part,
-      dev: `7:${part}`,
-    })),
-    part,
-    last,
-  });
-  compare('second', {
-    'lost, then whole': () =>
-      twice(recover('damaged', ['c1', 'c2'], ['x', 'z']), recover('whole', ['c2', 'c5'], ['x', 'y'])),
-    'lost with orphans alone, then whole': () =>
-      twice(recover('damaged', [], ['x', 'y']), recover('whole', [], ['x'])),
-    'lost, then lost': () => twice(recover('damaged', ['c1'], ['x']), recover('damaged', ['c2'], ['y'])),
-    'whole, then whole': () => twice(recover('new', [], []), recover('whole', ['c2'], ['y'])),
-    'another boot of one letter': () => twice(recover('new', [], [], 'b'), holder, { ...keep, bootId: 'c' }),
-    'a boot that had no name': () => twice(recover('new', [], [], ''), holder, { ...keep, bootId: 'c' }),
-    'four parts': () => twice(parts(0, false), parts(1, false), parts(2, false), parts(3, true)),
-    'a part that comes twice': () => twice(parts(0, false), parts(1, false), parts(1, true), parts(2, true)),
-    'a first part, and another one': () => twice(parts(0, false), parts(0, true)),
-    'destroyed before it had anything': () => {
-      const t = createTranscript();
-      t.tell(holder);
-      t.tell({ type: 'destroy', id: 'c1' });
-      t.settle(1000);
-      t.tell(keep);
-      t.settle(100);
-      t.state();
-      t.tell(holder);
-      return t;
-    },
-    'the driver has lost what a living task has': () => {
-      const t = start({ prepareMs: 4000 });
-      t.world.machine.driverMounts.clear();
-      const own = [{ target: '/s/d', mountId: 9, dev: '7:1' }];
-      t.tell({ ...keep, containers: [{ ...keep.containers[0], mounts: own }] });
-      t.endings('get', FAILED);
-      t.settle(20);
-      t.tell(holder);
-      t.settle(3000);
-      t.state();
       return t;
     },
   });

@@ -171,3 +171,13 @@ function said(effect: Effect): string {
     }
   }
 }
+
+export type Scenarios = Record<string, () => Transcript>;
+
+/** Holds the scenarios, each under its title, against test/transcripts/FILE.txt. */
+export function compareScenarios(file: string, scenarios: Scenarios): void {
+  compareTranscript(
+    `test/transcripts/${file}.txt`,
+    Object.entries(scenarios).map(([title, run]): [string, string[]] => [title, run().lines]),
+  );
+}

@@ -34,3 +34,17 @@ export function endAll(t: Transcript): void {
   for (const id of ['c1', 'c2', 'c3']) t.tell({ type: 'cleanup', id });
   t.settle(10_000);
 }
+
+/** Settles in steps and writes down the state after each. */
+export function watch(t: Transcript, steps: number, ms = 300): Transcript {
+  for (let i = 0; i < steps; i++) {
+    t.settle(ms);
+    t.state();
+  }
+  return t;
+}
+
+export function vanish(t: Transcript): void {
+  t.world.machine.driverMounts.clear();
+  t.tell({ type: 'lost', target: '/d/ebs/v1' });
+}
