@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { EQUIVALENT } from './equivalent.ts';
 import { eventsLine, killedShare, rowsOf, tableOf, total } from './operators/report.ts';
 import { runOperators } from './operators/run.ts';
+import { problemsOf } from './operators/settle.ts';
 
 /** Of all faults, equivalent ones included. */
 const LEAST = 0.9;
@@ -45,9 +46,11 @@ const { settled, problems } = await runOperators({
   runs,
   scenarios: SCENARIOS,
   thorough: values.listed,
-  told: ({ killedBy }, done, of) => {
-    if (!killedBy) open += 1;
-    const line = `${done} of ${of}, ${open} not found`;
+  told: (judged, done, of) => {
+    const [problem] = problemsOf([judged], []);
+    if (problem) open += 1;
+    const line = `${done} of ${of}, ${open} to settle`;
+    if (problem) process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}${problem}\n`);
     if (process.stderr.isTTY) process.stderr.write(`\r${line} `);
     else if (done % PROGRESS === 0) process.stderr.write(`${line}\n`);
   },

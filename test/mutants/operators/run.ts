@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Verdict } from '../judge/protocol.ts';
 import { makeBundles } from './bundle.ts';
 import type { Mutant } from './schemata.ts';
 import { type Equivalent, matchListed, problemsOf, type Settled } from './settle.ts';
@@ -22,8 +21,8 @@ export interface RunOptions {
   thorough?: boolean;
   /** Names of files whose tests are not asked. */
   leftOut?: RegExp;
-  /** Hears of each verdict. */
-  told?(verdict: Verdict, done: number, of: number): void;
+  /** Hears of each fault that is judged. */
+  told?(judged: Settled, done: number, of: number): void;
 }
 
 export interface RunResult {
@@ -46,8 +45,9 @@ export async function runOperators(options: RunOptions): Promise<RunResult> {
   const brief = thorough ? [] : ids.filter((id) => listed.has(id));
   await judgeAll(judge, { folder, policy, reaching, runs, scenarios, brief }, ids, (verdict) => {
     const mutant = mutants[verdict.id - 1] as Mutant;
-    settled.push({ mutant, verdict, listed: listed.get(verdict.id) });
-    told?.(verdict, settled.length, ids.length);
+    const judged = { mutant, verdict, listed: listed.get(verdict.id) };
+    settled.push(judged);
+    told?.(judged, settled.length, ids.length);
   });
   rmSync(folder, { recursive: true, force: true });
   return { settled, problems: problemsOf(settled, unmatched) };
