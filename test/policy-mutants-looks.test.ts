@@ -47,6 +47,17 @@ looks('who has the reading bind is answered while the writing one is in doubt', 
   assert.is(world.reply(world.send(prepareEvent('c1', READER))).ok, true);
 });
 
+for (const [first, second] of [
+  [V1, READER],
+  [READER, V1],
+] as const)
+  looks(`who has ${first.volume} is answered while ${second.volume} is being bound`, () => {
+    const world = createWorld();
+    const place = upTo(world, 'place', first);
+    assert.equal(kinds(world.send(prepareEvent('c2', second))), ['bind']);
+    assert.is(world.reply(perform(world, place)).ok, true);
+  });
+
 looks('a volume that was never mounted is mounted although its driver did not answer a look', () => {
   const world = createWorld();
   end(world, upTo(world, 'get'), failed('failed', 'EIO', 'x'));
@@ -99,6 +110,17 @@ looks('a plain directory that was given up is not taken for there when the next 
   world.send({ type: 'lost', target: '/m/ebs/v1' });
   effects = world.play(perform(world, effects));
   assert.ok(kinds(effects).includes('mount'), kinds(effects).join());
+});
+
+looks('a bind that vanishes does not repeat the looks at other volumes', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  end(world, world.send(prepareEvent('c2', { volume: 'v2' })), failed('failed', 'EIO', 'x'));
+  world.send({ type: 'lost', target: '/m/ebs/v2' });
+  const look = nextWork(world);
+  assert.equal(kinds(look), ['observe']);
+  world.send({ type: 'lost', target: '/m/ebs/v1' });
+  assert.equal(kinds(perform(world, look)), ['mount']);
 });
 
 looks.run();

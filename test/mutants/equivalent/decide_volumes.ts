@@ -41,11 +41,6 @@ export const DECIDE_VOLUMES = [
     ],
   ]),
   ...same(
-    'decide/lost.ts',
-    'no driver mounts below a path of ours (bind refuses that), so nothing else is looked at',
-    [['lost', 'return next(volume);', 'next(volume);']],
-  ),
-  ...same(
     'decide/next.ts',
     'at the same time: only the timer is pushed once more, and the second one is passed over',
     [['waitForUnmount', 'if (volume.retryAt < volume.vanishAt)', 'if (volume.retryAt <= volume.vanishAt)']],
@@ -175,6 +170,23 @@ export const DECIDE_VOLUMES = [
   ),
   ...same('decide/observed.ts', 'the mount of number 1 was there before any driver, and before any of ours', [
     ['seeDriver', 'if (outcome.pathMountId > 0)', 'if (outcome.pathMountId > 1)'],
+  ]),
+  ...same(
+    'decide/next.ts',
+    'until then everything is uncertain, and no look is begun before the pause is over',
+    [['next', 'return waitForUnmount(volume);', 'waitForUnmount(volume);']],
+  ),
+  ...same('decide/observed.ts', 'the number only becomes another one where a mount is seen', [
+    [
+      'seeManaged',
+      'if (volume.rw == v.YES && volume.rwMountId != rwBefore)',
+      'if (volume.rwMountId != rwBefore)',
+    ],
+    [
+      'seeManaged',
+      'if (volume.ro == v.YES && volume.roMountId != roBefore)',
+      'if (volume.roMountId != roBefore)',
+    ],
   ]),
   ...same('decide/observed.ts', 'a path of one letter is /, which no driver hands out', [
     [
