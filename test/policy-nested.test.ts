@@ -75,4 +75,18 @@ nested('after a lost journal parent and child are told apart, in whichever order
   }
 });
 
+nested(
+  'labels that cannot be read are told of the executor whose they are, not of those inside of it',
+  () => {
+    const labels = [['volume', 'v1:data:rx']];
+    const container = (id: string) => ({ id, labels, env: [], volumes: [], sandbox: '/s', mounts: [] });
+    const world = createWorld({ recover: false });
+    const containers = ['parent', 'parent.child'].map(container);
+    const told = world
+      .run({ ...RECOVER, containers })
+      .flatMap((effect) => (effect.type === 'alert' ? [`${effect.code} ${effect.container}`] : []));
+    assert.equal(told, ['unreadable-container parent']);
+  },
+);
+
 nested.run();

@@ -44,6 +44,15 @@ reboot('an empty recovery gives back every volume that was owed, and no other', 
   assert.equal(kinds(world.pass(3_600_000)), []);
 });
 
+reboot('what nobody claimed is given back, whatever orphans of before are still named', () => {
+  const world = createWorld({ recover: false });
+  world.machine.managed.set('/m/ebs/v1', 51);
+  world.machine.driverMounts.set('ebs/v1', 50);
+  const mounts = [{ target: '/m/ebs/v1', mountId: 51, dev: '7:1' }];
+  assert.equal(driverOps(world.run({ ...RECOVER, journal: 'damaged', orphans: ['x'], mounts })), []);
+  assert.equal(driverOps(rebooted(world, { orphans: ['x'] })), ['unmount v1']);
+});
+
 reboot('the same boot is no reboot: what runs keeps its volume', () => {
   const world = createWorld();
   world.prepare('c1', V1);
