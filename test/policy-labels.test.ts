@@ -78,12 +78,14 @@ long('every key of the long syntax is understood', () => {
   ]);
   assert.equal(mountsOf({ volume: 'src=v1,dst=data,ro=false' }), ['/m/ebs/v1 data rw']);
   assert.equal(mountsOf({ volume: 'readonly,src=v1' }), ['/m/.ro/ebs/v1 v1 ro']);
+  assert.equal(mountsOf({ volume: 'source=v1,destination=data' }), ['/m/ebs/v1 data rw']);
 });
 
 long('an unknown key names its position and the nearest known one', () => {
   const error = refusalOf({ volume: 'source=v1,targt=data' });
   assert.match(error.message, /position 11: unknown key "targt"/);
   assert.is(error.hint, 'did you mean target?');
+  assert.match(refusalOf({ volume: 'source=v1,=data' }).message, /position 11: an empty field/);
 });
 
 long('a key twice, a flag with nonsense, a missing source are refused', () => {
@@ -96,11 +98,24 @@ long('a key twice, a flag with nonsense, a missing source are refused', () => {
 long('creating needs the leave of request and configuration, and only allowed options', () => {
   const label = { volume: 'source=fresh,create,volume-opt=size=5' };
   assert.is(refusalOf(label).code, 'create-not-allowed');
-  const config = { drivers: { ebs: { create: true, createOptions: ['iops'] } } };
-  assert.match(refusalOf(label, {}, { config }).message, /option size is not allowed/);
+  const config = { drivers: { ebs: { create: true, createOptions: ['iops', 'zone'] } } };
+  const { message, hint } = refusalOf(label, {}, { config });
+  assert.match(message, /option size is not allowed/);
+  assert.is(hint, 'allowed are iops and zone');
   const world = createWorld({ config: { drivers: { ebs: { create: true, createOptions: ['size'] } } } });
   assert.is(world.reply(world.prepare('c1', label)).ok, true);
   assert.equal(world.machine.calls, ['get ebs/fresh', 'create ebs/fresh', 'mount ebs/fresh']);
+});
+
+long('options reach the driver with their own values, in whichever order they are given', () => {
+  const drivers = { ebs: { create: true, createOptions: ['iops', 'size', 'zone'] } };
+  const given = ['zone=a', 'iops=zz', 'size=5'].map((option) => `volume-opt=${option}`).join();
+  const world = createWorld({ config: { drivers } });
+  const effects = world.prepare('c1', { volume: `source=fresh,create,${given}` });
+  const created = effects.flatMap((effect) =>
+    effect.type === 'driver' && effect.op === 'create' ? [effect.options] : [],
+  );
+  assert.equal(created, [{ iops: 'zz', size: '5', zone: 'a' }]);
 });
 
 const names = suite('policy: names and paths');
@@ -114,6 +129,9 @@ names('a name outside of the rule is refused with the place of the character', (
 names('a path cannot leave the sandbox or name the root', () => {
   for (const path of ['..', 'a/../../b', '/', '.', '//']) {
     assert.is(refusalOf({ volume: `v1:${path}` }).code, 'bad-path', path);
+  }
+  for (const path of ['\0data', 'da\0ta']) {
+    assert.match(refusalOf({ volume: `v1:${path}` }).message, /NUL/, JSON.stringify(path));
   }
 });
 
