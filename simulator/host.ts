@@ -98,7 +98,8 @@ function waitForSync(world: World, fields: Record<string, unknown>, id: string):
 }
 
 /** Of the events that waited for a sync only the first are on disk. */
-function loseUnsynced(world: World): void {
+export function loseUnsynced(world: World): void {
+  world.dying = '';
   const kept = world.random.below(world.journal.length - world.synced + 1);
   world.journal.length = world.synced + kept;
   if (world.kept.events > world.journal.length) world.kept = { state: world.base, events: 0 };
