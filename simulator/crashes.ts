@@ -1,6 +1,7 @@
 import { cleanup, describeAlive, mountRow } from './agent.ts';
 import { isMounted, rebootDriver } from './drivers.ts';
-import { loseJournal, loseUnsynced, note, replayJournal, send } from './host.ts';
+import { note, send } from './host.ts';
+import { loseJournal, loseUnsynced, replayJournal } from './journal.ts';
 import { doubt } from './kernel_effects.ts';
 import { comeTrueLater, runLate } from './late.ts';
 import { METHODS, perform } from './perform.ts';
