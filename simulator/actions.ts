@@ -2,7 +2,8 @@ import type { Config } from '../host/frames/types.ts';
 import { cleanup, debug, destroy, fork, prepare, prepareAgain, update } from './agent.ts';
 import { crashAgent, die, reboot, restartHost } from './crashes.ts';
 import { driverMount, isMounted, mountVolume, restartDriver, unmountVolume } from './drivers.ts';
-import { note, send, tellDone } from './host.ts';
+import { note, send } from './host.ts';
+import { tellDone } from './outcomes.ts';
 import { perform } from './perform.ts';
 import { hurt, keyOfTarget, noteFault, type SimVolume, type Work, type World } from './world.ts';
 

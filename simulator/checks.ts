@@ -2,7 +2,7 @@ import type { ReplyEffect, WorkEffect } from '../host/frames/types.ts';
 import { driverMount, isMounted } from './drivers.ts';
 import { ROOT } from './setup.ts';
 import { checkDetached } from './takedown.ts';
-import { holders, isUnknowable, showsIt } from './truth.ts';
+import { isUnknowable, knownHolders, showsIt } from './truth.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimContainer, type SimVolume, volumeOf, type World } from './world.ts';
 
@@ -50,7 +50,7 @@ function checkCalm(world: World, key: string): void {
 }
 
 function checkUnmount(world: World, volume: SimVolume): void {
-  const held = holders(world, volume.key).filter((container) => !isUnknowable(volume, container));
+  const held = knownHolders(world, volume);
   if (held.length > 0)
     throw new Violation('held', `unmount of ${volume.key} is sent, and ${held[0]?.id} holds it`);
   for (const container of world.containers.values()) {
@@ -103,9 +103,19 @@ export function checkMounts(world: World, reply: ReplyEffect): void {
         'mounted',
         `call ${reply.call} is answered ok, and no driver mount of ${volume.key}`,
       );
+    if (isOthers(volume))
+      throw new Violation(
+        'mounted',
+        `call ${reply.call} is answered ok, and ${volume.key} is mounted for another client alone`,
+      );
     if (!showsIt(world, volume, top))
       throw new Violation('mounted', `call ${reply.call} is answered with ${source}, a bind of an old mount`);
   }
+}
+
+/** The driver counts none of ours: it goes when another client gives it back. What the policy cannot know is left out. */
+function isOthers({ quirks, ours, unsure, taken, forgiven, owesOnce }: SimVolume): boolean {
+  return quirks.counts !== 'none' && ours === 0 && !unsure && !taken && !forgiven && !owesOnce;
 }
 
 /** A container is told that it lost a volume: somebody must have taken it. */

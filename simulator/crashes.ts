@@ -1,6 +1,7 @@
 import { cleanup, describeAlive, mountRow } from './agent.ts';
 import { isMounted, rebootDriver } from './drivers.ts';
-import { loseJournal, note, replayJournal, send } from './host.ts';
+import { note, send } from './host.ts';
+import { loseJournal, loseUnsynced, replayJournal } from './journal.ts';
 import { doubt } from './kernel_effects.ts';
 import { comeTrueLater, runLate } from './late.ts';
 import { METHODS, perform } from './perform.ts';
@@ -113,8 +114,15 @@ function giveUp(container: SimContainer): void {
   container.voided = true;
 }
 
-/** The host alone dies: the agent and its containers stay, and it says again what was not heard. */
+/**
+ * The host alone dies: the agent and its containers stay, and it says again what was not heard. Before its recovery was answered a
+ * host cannot be alone: the agent waits for it.
+ */
 export function restartHost(world: World): void {
+  if (!world.recovered) {
+    crashAgent(world, 'whole');
+    return;
+  }
   if (world.dying === '') noteFault(world, 'restart');
   abandonWork(world, false);
   replayJournal(world);
@@ -129,6 +137,7 @@ export function restartHost(world: World): void {
 /** Everything dies. No container comes again, and none is cleaned up. */
 export function reboot(world: World): void {
   noteFault(world, 'reboot');
+  if (world.dying === 'unsynced') loseUnsynced(world);
   for (const { key, effect } of world.work)
     if (effect.type === 'driver') doubtCount(world, volumeOf(world, key));
   world.work = [];
@@ -195,8 +204,7 @@ export function comeBack(world: World): void {
   );
   if (world.dying === 'full') world.now += world.random.below(60_000);
   runLate(world);
-  // Before its first recovery was answered a host cannot be alone: the agent waits for it.
-  if (world.recovered && world.random.chance(0.4)) restartHost(world);
+  if (world.random.chance(0.4)) restartHost(world);
   else crashAgent(world, 'whole');
 }
 

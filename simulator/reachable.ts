@@ -15,12 +15,14 @@ const IMPOSSIBLE: readonly Rule[] = [
     why: 'the process of a container begins when it holds its volumes',
   },
   { events: ['recover', 'restart'], facts: / waited$/, why: 'with the host every open prepare has ended' },
-  { events: ['unmount'], facts: / (rw|ro) | held$/, why: 'nothing that is held or bound is being unmounted' },
+  { events: ['unmount'], facts: / (rw|ro) /, why: 'nothing that is bound is being unmounted' },
 ];
 
 const LATE = 'needs a bind or a mount that came late, or one of another client, while this was under way';
 const TAKEN = 'needs a mount that somebody took away, and this before anybody looks';
+const UNKNOWN = 'needs a holder that only a lost journal knew of, and another task on the same volume since';
 const RARE: readonly Rule[] = [
+  { events: ['unmount'], facts: / held$/, why: UNKNOWN },
   { events: ['create'], facts: /^driver\+|(rw|ro) | held$/, why: LATE },
   { events: ['get', 'mount'], facts: /(rw|ro) | held$/, why: LATE },
   {

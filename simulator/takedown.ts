@@ -1,7 +1,7 @@
 import { isMounted, ourClient, unmountVolume } from './drivers.ts';
 import type { HostMount } from './kernel.ts';
 import { ROOT } from './setup.ts';
-import { holders, isFresh, isUnknowable } from './truth.ts';
+import { isFresh, knownHolders } from './truth.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimVolume, volumeOf, type World } from './world.ts';
 
@@ -15,7 +15,7 @@ export function unmount(world: World, volume: SimVolume, isLate = false): Return
 
 /** The driver has taken the volume down because of us. */
 function checkTakenDown(world: World, volume: SimVolume, isLate: boolean): void {
-  const held = holders(world, volume.key).filter((container) => !isUnknowable(volume, container));
+  const held = knownHolders(world, volume);
   const what = isLate ? 'an unmount that had timed out' : 'an unmount';
   if (held.length > 0)
     throw new Violation('held', `${what} took ${volume.key} from under its holder ${held[0]?.id}`);
@@ -32,7 +32,7 @@ export function checkDetached(world: World, mount: HostMount): void {
   // A stack, as after a record was taken away, is taken down as a whole.
   if (world.kernel.mounts.some(({ target, id }) => target === mount.target && id !== mount.id)) return;
   if (volume.blind || mount.doubtful || !isFresh(world, volume, mount)) return;
-  const held = holders(world, key, mount.target.startsWith(`${ROOT}/.ro/`));
+  const held = knownHolders(world, volume, mount.target.startsWith(`${ROOT}/.ro/`));
   if (held.length > 0)
     throw new Violation('held', `detach of ${mount.target}, which is good, and ${held[0]?.id} holds it`);
 }

@@ -25,6 +25,11 @@ export function isUnknowable(
   return forgiven && survivor && (anonymous || voided);
 }
 
+/** Holders of the volume that a policy can know of. */
+export function knownHolders(world: World, volume: SimVolume, readonly?: boolean): SimContainer[] {
+  return holders(world, volume.key, readonly).filter((container) => !isUnknowable(volume, container));
+}
+
 /** The managed mount was bound from the mount that the driver has now. */
 export function isFresh(world: World, volume: SimVolume, mount: HostMount): boolean {
   if (volume.quirks.plain) return volume.fs === mount.fs;

@@ -89,4 +89,18 @@ bugs('what vanishes elsewhere does not repeat a look at a volume whose place is 
   assert.equal(kinds(end(world, look, world.machine.answer(look))), []);
 });
 
+bugs('a task that asked again was answered with a bind of a mount that the driver had replaced', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  const readonly = [['volume.v1', 'source=v1,target=data,readonly']] as [string, string][];
+  end(world, until(world, world.send(prepareEvent('c2', readonly)), 'bind'), timeout);
+  world.machine.driverMounts.set('ebs/v1', 900);
+  world.pass(1_000);
+  const old = world.machine.managed.get('/m/ebs/v1');
+  assert.equal(world.run(prepareEvent('c1', V1)), [], 'while the bind without an answer may still come');
+  const { ok, mounts } = world.reply(world.pass(40_000));
+  assert.ok(ok && mounts);
+  assert.not.equal(world.machine.managed.get('/m/ebs/v1'), old);
+});
+
 bugs.run();

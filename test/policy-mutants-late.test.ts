@@ -34,7 +34,7 @@ late('an end from before a restart is late, also when nothing was begun since', 
 
 late('an end from before a restart may mean a volume that is off the record', () => {
   const { world, detach } = held();
-  assert.ok(world.reply(world.send({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' })).ok);
+  assert.ok(world.reply(world.run({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' })).ok);
   assert.equal(alerts(end(world, detach, { ok: true })), ['unknown-effect']);
 });
 

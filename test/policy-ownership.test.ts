@@ -47,6 +47,30 @@ counts('after an unmount the mount of another client stays, and is not asked for
   assert.equal(driverOps(world.all), ['get v1', 'mount v1', 'unmount v1']);
 });
 
+counts('what is still mounted for another client is mounted once more for the next task', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  const unmount = until(world, world.send({ type: 'cleanup', id: 'c1' }), 'unmount');
+  world.send(prepareEvent('c2', V1));
+  const still = { ok: true, value: { stillMounted: true } };
+  const effects = world.play(world.send({ type: 'done', effect: first(unmount).effect, ...still }));
+  assert.equal(kinds(effects), ['mount', 'bind', 'place'], 'else it goes when the other one gives it back');
+  assert.is(world.reply(effects).ok, true);
+});
+
+counts('a forgotten volume keeps its mount at the driver, and nothing of ours shows it', () => {
+  const world = createWorld({ config: { lingerMs: 60_000 } });
+  world.prepare('c1', V1);
+  world.cleanup('c1');
+  world.machine.silent.add('ebs');
+  world.run({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' });
+  assert.is(world.machine.managed.size, 0);
+  world.pass(600_000);
+  assert.not(driverOps(world.all).includes('unmount v1'));
+  const again = world.reply(world.run({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' }));
+  assert.is(again.error?.code, 'no-such-volume', 'also when the driver is gone for ever');
+});
+
 counts(
   'a mount that the driver may have counted twice is given back twice, while the kernel shows it',
   () => {

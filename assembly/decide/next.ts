@@ -40,18 +40,13 @@ function mayBegin(volume: Volume): bool {
 function forward(volume: Volume): void {
   if (volume.uncertain) {
     if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);
-  } else if (volume.mounted == v.NO) acquire(volume);
-  else if (isStale(volume)) detachStale(volume);
+  } else if (!volume.mountedForUs) acquire(volume);
+  else if (volume.stale) detachStale(volume);
   else if (isSuspect(volume, false)) replace(volume, false);
   else if (isSuspect(volume, true)) replace(volume, true);
   else if (volume.rw == v.NO && wantsMode(volume, false)) bind(volume, false);
   else if (volume.ro == v.NO && wantsMode(volume, true)) bind(volume, true);
   else tellWaiters(volume);
-}
-
-/** Our binds show a mount that the driver has replaced since. */
-function isStale(volume: Volume): bool {
-  return volume.managed && volume.boundMountId > 0 && volume.boundMountId != volume.driverMountId;
 }
 
 /** A wanted bind that nobody may be given. */
@@ -89,7 +84,7 @@ function tellWaiters(volume: Volume): void {
   }
 }
 
-/** The driver does not have it mounted: get, create where allowed, mount. */
+/** The driver does not have it mounted for us: get, create where allowed, mount. */
 function acquire(volume: Volume): void {
   limitTheLost(volume);
   if (countUsers(volume, PREPARING) + countUsers(volume, READY) == 0 || !mayBegin(volume)) return;

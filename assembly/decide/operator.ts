@@ -1,7 +1,7 @@
 import { emitAlert, emitOk, emitRefusal } from '../effects/emit.ts';
 import { CONFLICT, NO_SUCH_VOLUME } from '../errors.ts';
 import { state } from '../state/state.ts';
-import { Volume } from '../state/volume.ts';
+import { NO, Volume } from '../state/volume.ts';
 import { decimal, listed, nearest } from '../text.ts';
 import { next } from './next.ts';
 
@@ -56,7 +56,20 @@ function forget(call: f64, volume: Volume): void {
     const message = 'something of volume ' + volume.key + ' had no answer, and may still come true';
     return emitRefusal(call, CONFLICT, message, 'try again in ' + decimal(open - state.now) + ' ms');
   }
-  state.volumes.delete(volume);
   emitAlert('warn', 'forgotten', 'an operator took volume ' + volume.key + ' off the record', '', volume.key);
   emitOk(call);
+  if (!volume.managed) return state.volumes.delete(volume);
+  disown(volume);
+  next(volume);
+}
+
+/** What the driver has is not ours to give back any more; our own mounts are taken away before the record goes. */
+function disown(volume: Volume): void {
+  volume.owedMin = 0;
+  volume.owedMax = 0;
+  volume.mounted = NO;
+  volume.mountpoint = '';
+  volume.held = false;
+  volume.lingerAt = 0;
+  volume.settled();
 }

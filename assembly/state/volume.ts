@@ -107,6 +107,16 @@ export class Volume extends Entry {
     return this.mounted == UNKNOWN || this.rw == UNKNOWN || this.ro == UNKNOWN;
   }
 
+  /** Mounted, and the driver counts one of ours: what is mounted for another client alone goes when that one gives it back. */
+  get mountedForUs(): bool {
+    return this.mounted == YES && this.owedMax > 0;
+  }
+
+  /** Our binds show a mount that the driver has replaced since. */
+  get stale(): bool {
+    return this.managed && this.boundMountId > 0 && this.boundMountId != this.driverMountId;
+  }
+
   forgetCertainty(): void {
     this.mounted = UNKNOWN;
     this.rw = UNKNOWN;

@@ -1,7 +1,7 @@
 import type { Policy } from '../../host/policy/policy.ts';
 import { checkClean } from '../checks.ts';
-import { tellDone } from '../host.ts';
 import { runLate } from '../late.ts';
+import { tellDone } from '../outcomes.ts';
 import { perform } from '../perform.ts';
 import { settle } from '../scenario.ts';
 import type { Setup } from '../setup.ts';

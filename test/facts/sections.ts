@@ -30,6 +30,11 @@ function hasBind({ rw, ro }: Facts): boolean {
   return rw === 'yes' || ro === 'yes';
 }
 
+/** The driver counts one of ours. */
+function isForUs({ mounted, owed }: Facts): boolean {
+  return mounted !== 'no' && owed !== 'none';
+}
+
 function isUncertain({ mounted, rw, ro }: Facts): boolean {
   return mounted === 'unknown' || rw === 'unknown' || ro === 'unknown';
 }
@@ -56,15 +61,16 @@ export const WANTED_SECTIONS: readonly Section[] = [
   UNHEARD,
   { title: '`mounted`, `rw` or `ro` unknown', takes: isUncertain, order: first() },
   {
-    title: 'a pause runs',
-    takes: ({ pause }) => pause === 'yes',
-    order: first('mounted', 'binds', 'rw', 'ro'),
+    title: 'a pause runs; not mounted for us',
+    takes: (facts) => facts.pause === 'yes' && !isForUs(facts),
+    order: first(),
   },
+  { title: 'a pause runs', takes: ({ pause }) => pause === 'yes', order: first('binds', 'rw', 'ro') },
   {
-    title: 'not mounted; a bind is there',
-    takes: (facts) => facts.mounted === 'no' && hasBind(facts),
+    title: 'not mounted for us; a bind is there',
+    takes: (facts) => !isForUs(facts) && hasBind(facts),
     order: first('rw'),
   },
-  { title: 'not mounted', takes: ({ mounted }) => mounted === 'no', order: first('exists') },
-  { title: 'mounted', takes: () => true, order: first('binds', 'rw', 'ro') },
+  { title: 'not mounted for us', takes: (facts) => !isForUs(facts), order: first('exists') },
+  { title: 'mounted for us', takes: () => true, order: first('binds', 'rw', 'ro') },
 ];

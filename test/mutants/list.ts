@@ -46,8 +46,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an uncertain volume is used without a look',
     file: NEXT,
-    from: '  if (volume.uncertain) {\n    if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);\n  } else if (volume.mounted == v.NO) acquire(volume);',
-    to: '  if (volume.mounted == v.NO) acquire(volume);',
+    from: '  if (volume.uncertain) {\n    if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);\n  } else if (!volume.mountedForUs) acquire(volume);',
+    to: '  if (!volume.mountedForUs) acquire(volume);',
+  },
+  {
+    name: 'a task is given what the driver has mounted for another client alone',
+    file: NEXT,
+    from: 'else if (!volume.mountedForUs) acquire(volume);',
+    to: 'else if (volume.mounted == v.NO) acquire(volume);',
   },
   {
     name: 'an old bind is handed to the next task after a new mount',

@@ -56,7 +56,11 @@ export const DECIDE_CALLS = [
     'decide/prepare.ts',
     'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
     [
-      ['isThere', 'if (!volume || volume.mounted != YES)', 'if (volume.mounted != YES)'],
+      [
+        'isThere',
+        'if (!volume || !volume.mountedForUs || volume.stale)',
+        'if (!volume.mountedForUs || volume.stale)',
+      ],
       ['failWaiters', 'if (container && container.calls.length > 0)', 'if (container.calls.length > 0)'],
       [
         'expire',
