@@ -1,7 +1,7 @@
 import { cleanup, describeAlive, mountRow } from './agent.ts';
 import { isMounted, rebootDriver } from './drivers.ts';
 import { note, send } from './host.ts';
-import { loseJournal, loseUnsynced, replayJournal } from './journal.ts';
+import { hasRecovered, loseJournal, loseUnsynced, replayJournal } from './journal.ts';
 import { doubt } from './kernel_effects.ts';
 import { comeTrueLater, runLate } from './late.ts';
 import { METHODS, perform } from './perform.ts';
@@ -55,12 +55,13 @@ export function crashAgent(world: World, journal: 'whole' | 'damaged' | 'new'): 
     loseJournal(world);
   }
   replayJournal(world);
+  const isLost = journal !== 'whole' || !hasRecovered(world);
   const containers = alive.map((container) => {
     const isNamed = journal === 'whole' || (container.parent === '' && !world.random.chance(0.2));
     container.anonymous ||= !isNamed;
     return describeAlive(container, isNamed);
   });
-  if (journal !== 'whole') {
+  if (isLost) {
     for (const container of world.containers.values()) container.survivor = true;
     forgive(world, alive);
   }
@@ -150,6 +151,7 @@ export function reboot(world: World): void {
   for (const volume of world.volumes.values()) rebootDriver(volume);
   world.bootId += 1;
   replayJournal(world);
+  if (!hasRecovered(world)) forgive(world, []);
   recover(world, 'whole', [], []);
 }
 

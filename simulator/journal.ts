@@ -60,6 +60,11 @@ function recollect(world: World): void {
   world.config = (last(({ type }) => type === 'configure')?.config ?? world.setup.config) as Config;
 }
 
+/** A journal that was lost and then not written to up to the end of a recovery says nothing. */
+export function hasRecovered({ journal }: World): boolean {
+  return journal.some(({ event }) => event.type === 'recover' && event.last === true);
+}
+
 /** The journal is lost: a policy that has seen nothing. */
 export function loseJournal(world: World): void {
   world.journal = [];

@@ -4,6 +4,8 @@ import * as assert from 'uvu/assert';
 import { end, only, timeout, unmounting, until, V1 } from './policy_under_way.ts';
 import { createWorld, driverOps, kinds, prepareEvent } from './world.ts';
 
+const readonly = { 'volume.v1': 'source=v1,target=data,readonly' };
+
 const bugs = suite('policy: ends that came late');
 
 bugs('a mount that somebody took away passed for the end of an open unmount, which took the next one', () => {
@@ -92,7 +94,6 @@ bugs('what vanishes elsewhere does not repeat a look at a volume whose place is 
 bugs('a task that asked again was answered with a bind of a mount that the driver had replaced', () => {
   const world = createWorld();
   world.prepare('c1', V1);
-  const readonly = [['volume.v1', 'source=v1,target=data,readonly']] as [string, string][];
   end(world, until(world, world.send(prepareEvent('c2', readonly)), 'bind'), timeout);
   world.machine.driverMounts.set('ebs/v1', 900);
   world.pass(1_000);
@@ -101,6 +102,20 @@ bugs('a task that asked again was answered with a bind of a mount that the drive
   const { ok, mounts } = world.reply(world.pass(40_000));
   assert.ok(ok && mounts);
   assert.not.equal(world.machine.managed.get('/m/ebs/v1'), old);
+});
+
+bugs('a good bind was taken from its holder, because the other one showed a mount of before', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  const bind = until(world, world.send(prepareEvent('c2', readonly)), 'bind');
+  world.machine.driverMounts.set('ebs/v1', 900);
+  const effects = world.play(end(world, bind, world.machine.answer(bind)));
+  const replaced = effects.filter(({ type }) => type === 'detach') as { target?: string }[];
+  assert.equal(
+    replaced.map(({ target }) => target),
+    ['/m/ebs/v1'],
+  );
+  assert.is(world.reply(effects).ok, true);
 });
 
 bugs.run();

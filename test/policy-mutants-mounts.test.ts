@@ -46,17 +46,20 @@ recoveries(
   },
 );
 
-recoveries('once one of two doubtful binds is replaced, both are old when the driver mounts anew', () => {
-  const world = createWorld({ recover: false });
-  world.machine.driverMounts.set('ebs/v1', 40);
-  world.machine.managed.set('/m/ebs/v1', 51).set('/m/.ro/ebs/v1', 52);
-  const targets = ['/m/ebs/v1', '/m/.ro/ebs/v1', '/d/ebs/v1', '/elsewhere'];
-  const mounts = targets.map((target, i) => ({ target, mountId: [51, 52, 40, 41][i], dev: '7:1' }));
-  world.run({ ...RECOVER, journal: 'damaged', containers: [holder], mounts });
-  world.machine.driverMounts.set('ebs/v1', 60);
-  const effects = world.run({ type: 'lost', target: '/d/ebs/v1' });
-  assert.equal(kinds(effects), ['observe', 'detach', 'detach', 'bind']);
-});
+recoveries(
+  'of two doubtful binds only the one that somebody holds is made anew when the driver mounts anew',
+  () => {
+    const world = createWorld({ recover: false });
+    world.machine.driverMounts.set('ebs/v1', 40);
+    world.machine.managed.set('/m/ebs/v1', 51).set('/m/.ro/ebs/v1', 52);
+    const targets = ['/m/ebs/v1', '/m/.ro/ebs/v1', '/d/ebs/v1', '/elsewhere'];
+    const mounts = targets.map((target, i) => ({ target, mountId: [51, 52, 40, 41][i], dev: '7:1' }));
+    world.run({ ...RECOVER, journal: 'damaged', containers: [holder], mounts });
+    world.machine.driverMounts.set('ebs/v1', 60);
+    const effects = world.run({ type: 'lost', target: '/d/ebs/v1' });
+    assert.equal(kinds(effects), ['observe', 'detach', 'bind']);
+  },
+);
 
 recoveries(
   'a bind that another one has taken the place of is replaced, although the record knows its volume',

@@ -51,8 +51,9 @@ function findDriverMounts(adopted: Volume[], mounts: Mount[], prefix: string): v
   for (let i = 0; i < adopted.length; i++) {
     const volume = adopted[i];
     const from = others.has(volume.dev) ? others.get(volume.dev) : 0;
-    if (from > 0) volume.boundMountId = from;
-    else volume.suspect = v.RW | v.RO;
+    volume.rwFromId = from;
+    volume.roFromId = from;
+    if (from == 0) volume.suspect = v.RW | v.RO;
   }
 }
 

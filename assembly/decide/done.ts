@@ -175,9 +175,8 @@ function bound(volume: Volume, readonly: bool, outcome: Outcome): void {
   if (outcome.ok) {
     volume.settled();
     volume.driverMountId = outcome.sourceMountId;
-    // While the other bind shows an older mount, both count as old: they are replaced together.
-    const other = readonly ? volume.rw : volume.ro;
-    if (other == v.NO || volume.boundMountId == 0) volume.boundMountId = outcome.sourceMountId;
+    if (readonly) volume.roFromId = outcome.sourceMountId;
+    else volume.rwFromId = outcome.sourceMountId;
     volume.dev = outcome.dev;
     volume.suspect &= ~v.modeBit(readonly);
     return setMode(volume, readonly, v.YES, outcome.mountId);

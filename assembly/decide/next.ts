@@ -41,7 +41,8 @@ function forward(volume: Volume): void {
   if (volume.uncertain) {
     if (mayBegin(volume)) emitObserve(volume, v.OBSERVE, false);
   } else if (!volume.mountedForUs) acquire(volume);
-  else if (volume.stale) detachStale(volume);
+  else if (volume.isStale(false)) replace(volume, false);
+  else if (volume.isStale(true)) replace(volume, true);
   else if (isSuspect(volume, false)) replace(volume, false);
   else if (isSuspect(volume, true)) replace(volume, true);
   else if (volume.rw == v.NO && wantsMode(volume, false)) bind(volume, false);
@@ -59,8 +60,8 @@ function replace(volume: Volume, readonly: bool): void {
   if (mayBegin(volume)) detach(volume, readonly ? v.DETACH_RO : v.DETACH_RW, readonly);
 }
 
-/** Takes our binds away so that new ones can be made; true while there is one. */
-function detachStale(volume: Volume): bool {
+/** Takes away our binds of what was mounted before; true while there is one. */
+function detachOld(volume: Volume): bool {
   if (!volume.managed) return false;
   if (mayBegin(volume)) detach(volume, volume.rw == v.YES ? v.DETACH_RW : v.DETACH_RO, volume.rw != v.YES);
   return true;
@@ -88,7 +89,7 @@ function tellWaiters(volume: Volume): void {
 function acquire(volume: Volume): void {
   limitTheLost(volume);
   if (countUsers(volume, PREPARING) + countUsers(volume, READY) == 0 || !mayBegin(volume)) return;
-  if (detachStale(volume)) return;
+  if (detachOld(volume)) return;
   const driver = state.configured().driver(volume.driver);
   const creates = wantsCreate(volume);
   if (volume.exists == v.UNKNOWN && (creates || !driver.mountNeverCreates)) {

@@ -164,7 +164,7 @@ function again(call: f64, container: Container, requests: Request[]): void {
 
 function isThere(request: Request): bool {
   const volume = state.volume(request.key);
-  if (!volume || !volume.mountedForUs || volume.stale) return false;
+  if (!volume || !volume.mountedForUs || volume.isStale(request.readonly)) return false;
   // What is being taken away, or looked at anew, shows as there until that has ended.
   if (volume.busy && volume.doing != BIND_RW && volume.doing != BIND_RO) return false;
   if ((volume.suspect & modeBit(request.readonly)) != 0) return false;

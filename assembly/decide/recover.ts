@@ -125,7 +125,8 @@ function forgetBoot(): void {
     volume.lingerAt = 0;
     volume.settleAt = 0;
     volume.vanishAt = 0;
-    volume.boundMountId = 0;
+    volume.rwFromId = 0;
+    volume.roFromId = 0;
     volume.mountpoint = '';
     volume.suspect = 0;
     volume.owedMin = volume.owedMax > 0 ? 1 : 0;

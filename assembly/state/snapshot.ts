@@ -16,7 +16,7 @@ import { Volume } from './volume.ts';
  */
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 37;
+const VOLUME_FIELDS: i32 = 38;
 const REQUEST_FIELDS: i32 = 7;
 
 /** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
@@ -95,7 +95,8 @@ function writeVolume(volume: Volume): void {
   out.number(volume.roMountId);
   out.text(volume.mountpoint);
   out.number(volume.driverMountId);
-  out.number(volume.boundMountId);
+  out.number(volume.rwFromId);
+  out.number(volume.roFromId);
   out.text(volume.dev);
   out.number(volume.suspect);
   out.number(volume.stacked);
@@ -215,7 +216,8 @@ function readVolume(r: Reader, into: State): void {
   volume.roMountId = whole(r, 'volume.roMountId');
   volume.mountpoint = r.text('volume.mountpoint');
   volume.driverMountId = whole(r, 'volume.driverMountId');
-  volume.boundMountId = whole(r, 'volume.boundMountId');
+  volume.rwFromId = whole(r, 'volume.rwFromId');
+  volume.roFromId = whole(r, 'volume.roFromId');
   volume.dev = r.text('volume.dev');
   volume.suspect = i32(r.integer('volume.suspect', 0, 3));
   volume.stacked = i32(r.integer('volume.stacked', 0, 3));

@@ -49,8 +49,9 @@ export class Volume extends Entry {
   /** The path that the driver answered to Mount. */
   mountpoint: string = '';
   driverMountId: f64 = 0;
-  /** The driver mount that our binds show; another one means that they are stale. 0: not known. */
-  boundMountId: f64 = 0;
+  /** The driver mounts that our binds show; another one than the driver has now means that they are stale. 0: not known. */
+  rwFromId: f64 = 0;
+  roFromId: f64 = 0;
   dev: string = '';
   /** Modes whose mount is replaced before anybody is given it: nobody knows what it shows, or an open detach may still take it. */
   suspect: i32 = 0;
@@ -112,9 +113,10 @@ export class Volume extends Entry {
     return this.mounted == YES && this.owedMax > 0;
   }
 
-  /** Our binds show a mount that the driver has replaced since. */
-  get stale(): bool {
-    return this.managed && this.boundMountId > 0 && this.boundMountId != this.driverMountId;
+  /** Our bind is there and shows a mount that the driver has replaced since. */
+  isStale(readonly: bool): bool {
+    const from = readonly ? this.roFromId : this.rwFromId;
+    return (readonly ? this.ro : this.rw) == YES && from > 0 && from != this.driverMountId;
   }
 
   forgetCertainty(): void {

@@ -21,22 +21,22 @@ export function volumesIn(snapshot: Uint8Array): Seen[] {
 function seen(fields: unknown[], now: number): Seen {
   const known = (at: number) => KNOWN[fields[at] as number] as Known;
   const number = (at: number) => fields[at] as number;
-  const isOld = number(13) > 0 && number(13) !== number(12);
   const [rw, ro] = [known(7), known(8)];
+  const isOld = (mode: Known, from: number) => mode === 'yes' && from > 0 && from !== number(12);
   const facts: Facts = {
     plain: fields[3] === true ? 'yes' : 'no',
     exists: known(5),
     mounted: known(6),
     rw,
     ro,
-    binds: bindsOf(isOld, number(15), rw, ro),
-    owed: number(20) === 0 ? 'none' : number(19) === 0 ? 'maybe' : 'surely',
-    pause: number(26) > now ? 'yes' : 'no',
-    settling: number(27) > now ? 'yes' : 'no',
-    unmount: number(28) > now ? 'open' : 'none',
-    witnessed: fields[30] === true ? 'yes' : 'no',
+    binds: bindsOf(isOld(rw, number(13)) || isOld(ro, number(14)), number(16), rw, ro),
+    owed: number(21) === 0 ? 'none' : number(20) === 0 ? 'maybe' : 'surely',
+    pause: number(27) > now ? 'yes' : 'no',
+    settling: number(28) > now ? 'yes' : 'no',
+    unmount: number(29) > now ? 'open' : 'none',
+    witnessed: fields[31] === true ? 'yes' : 'no',
   };
-  return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[22] as unknown[]).length };
+  return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[23] as unknown[]).length };
 }
 
 const RW = 1;

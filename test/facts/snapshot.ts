@@ -68,7 +68,8 @@ function volumeOf({ facts, want, busy }: Cell, index: number): unknown[] {
     22, // roMountId
     '/d/somewhere',
     30, // driverMountId
-    facts.binds === 'old' ? 29 : 30, // boundMountId
+    facts.binds === 'old' ? 29 : 30, // rwFromId
+    facts.binds === 'old' ? 29 : 30, // roFromId
     '7:1',
     facts.binds === 'suspect' ? (facts.rw === 'yes' ? 1 : 0) + (facts.ro === 'yes' ? 2 : 0) : 0,
     0, // stacked

@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an old bind is handed to the next task after a new mount',
     file: NEXT,
-    from: '  if (detachStale(volume)) return;\n',
+    from: '  if (detachOld(volume)) return;\n',
     to: '',
   },
   {

@@ -58,8 +58,8 @@ export const DECIDE_CALLS = [
     [
       [
         'isThere',
-        'if (!volume || !volume.mountedForUs || volume.stale)',
-        'if (!volume.mountedForUs || volume.stale)',
+        'if (!volume || !volume.mountedForUs || volume.isStale(request.readonly))',
+        'if (!volume.mountedForUs || volume.isStale(request.readonly))',
       ],
       ['failWaiters', 'if (container && container.calls.length > 0)', 'if (container.calls.length > 0)'],
       [
@@ -209,11 +209,6 @@ export const DECIDE_CALLS = [
   ...same('decide/step.ts', 'without a configuration nothing was ever waited for: there are no timers', [
     ['fireTimers', 'return;', ''],
   ]),
-  ...same(
-    'decide/adopt_mounts.ts',
-    'the mount of number 1 was there before any driver, and before any of ours',
-    [['findDriverMounts', 'if (from > 0)', 'if (from > 1)']],
-  ),
   ...same('decide/nested.ts', 'behind the end is no dot: NaN, or -1 in wasm', [
     ['isNested', 'for (let i = id.length - 1; i > 0; i--)', 'for (let i = id.length + 1; i > 0; i--)'],
     ['isNested', 'for (let i = id.length - 1; i > 0; i--)', 'for (let i = id.length - 0; i > 0; i--)'],
