@@ -206,9 +206,6 @@ export const DECIDE_CALLS = [
   ...same('decide/step.ts', 'a reader that has failed gives no number: the call stays unread', [
     ['stepEvent', 'if (!r.failed && hasCall(type))', 'if (hasCall(type))'],
   ]),
-  ...same('decide/step.ts', 'without a configuration nothing was ever waited for: there are no timers', [
-    ['fireTimers', 'return;', ''],
-  ]),
   ...same(
     'decide/adopt_mounts.ts',
     'the mount of number 1 was there before any driver, and before any of ours',
