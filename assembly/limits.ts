@@ -22,6 +22,8 @@ export const NAME_MAX: i32 = 255;
 export const PATH_MAX: i32 = 4095;
 /** Texts that come from drivers are cut to this many characters before they go into an answer. */
 export const MESSAGE_MAX: i32 = 400;
+/** Characters of a name for which a near one is looked for: the work grows with the square of it. */
+export const NEAR_MAX: i32 = 64;
 
 export const PREPARE_MS: f64 = 45000;
 export const SETTLE_MS: f64 = 30000;

@@ -1,4 +1,4 @@
-import { MESSAGE_MAX } from './limits.ts';
+import { MESSAGE_MAX, NEAR_MAX } from './limits.ts';
 
 /** The list of no texts, for those that are replaced and never added to. */
 export const NO_TEXTS: string[] = [];
@@ -49,11 +49,16 @@ export function hash(text: string): u32 {
   return value;
 }
 
-/** The entry of `known` that needs the fewest edits to become `text`, or '' when none is near (more than a third of it differs). */
+/**
+ * The entry of `known` that needs the fewest edits to become `text`, or '' when none is near (more than a third of it differs). Texts of more
+ * than NEAR_MAX characters are near to nothing.
+ */
 export function nearest(text: string, known: string[]): string {
   let best = '';
+  if (text.length > NEAR_MAX) return best;
   let fewest = i32(text.length / 3) + 1;
   for (let i = 0; i < known.length; i++) {
+    if (known[i].length > NEAR_MAX) continue;
     const edits = distance(text, known[i]);
     if (edits <= fewest && (best.length == 0 || edits < fewest)) {
       best = known[i];
@@ -63,11 +68,10 @@ export function nearest(text: string, known: string[]): string {
   return best;
 }
 
-/** Levenshtein distance; texts of over 64 characters count as far apart. */
+/** Levenshtein distance. */
 function distance(from: string, to: string): i32 {
-  if (from.length > 64 || to.length > 64) return 1000;
-  const row = new Array<i32>(to.length + 1);
-  for (let j = 0; j <= to.length; j++) row[j] = j;
+  const row: i32[] = [];
+  for (let j = 0; j <= to.length; j++) row.push(j);
   for (let i = 1; i <= from.length; i++) {
     let diagonal = row[0];
     row[0] = i;

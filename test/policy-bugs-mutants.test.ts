@@ -19,4 +19,12 @@ bugs('a call whose number cannot be read was answered as call 0, which is anothe
   }
 });
 
+bugs('to a word of some thousand letters a short one was proposed', () => {
+  const world = createWorld();
+  for (const count of [65, 3000]) {
+    const { error } = world.reply(world.send({ type: 'operator', verb: 'x'.repeat(count) }));
+    assert.match(error?.hint ?? '', /^known are retry, hold, /, `${count} letters`);
+  }
+});
+
 bugs.run();

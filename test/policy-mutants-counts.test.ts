@@ -1,9 +1,10 @@
-/** What the driver is owed, counted wrong without a test that noticed; each title says what would break. */
+/** What a driver is owed and who may forget it, counted wrong without a test that noticed; each title says what would break. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeEvent } from '../host/frames/event_frame.ts';
 import { failed } from './machine.ts';
-import { end, timeout, unmounting, until, V1 } from './policy_under_way.ts';
-import { createWorld, driverOps, openPolicy, prepareEvent } from './world.ts';
+import { end, only, timeout, unmounting, until, V1 } from './policy_under_way.ts';
+import { createWorld, driverOps, kinds, openPolicy, prepareEvent } from './world.ts';
 
 const counts = suite('policy: what a driver is owed');
 
@@ -31,4 +32,65 @@ counts('an unmount without an answer is not asked for again once the mount is go
   assert.equal(driverOps(world.pass(60_000)), []);
 });
 
-counts.run();
+counts(
+  'what an unmount brings to light and is still owed is given to the next task without another mount',
+  () => {
+    const world = createWorld();
+    world.prepare('c1', V1);
+    world.machine.driverMounts.clear();
+    world.run({ type: 'lost', target: '/d/ebs/v1' });
+    world.prepare('c2', V1);
+    world.cleanup('c1');
+    const detach = only(world.send({ type: 'cleanup', id: 'c2' }), 'detach');
+    world.machine.driverMounts.clear();
+    const look = only(end(world, detach, world.machine.answer(detach)), 'observe');
+    const unmount = only(end(world, look, world.machine.answer(look)), 'unmount');
+    world.send(prepareEvent('c3', V1));
+    world.machine.driverMounts.set('ebs/v1', 300);
+    end(world, unmount, { ok: true, value: { stillMounted: true } });
+    const effects = world.pass(1_000);
+    assert.equal(kinds(effects), ['bind', 'place']);
+    assert.ok(world.reply(effects).ok);
+  },
+);
+
+counts('a plain directory whose mount went wrong is not there because it was there before', () => {
+  const world = createWorld({ config: { drivers: { ebs: { plainDirs: true } } } });
+  const unmount = unmounting(world);
+  world.send(prepareEvent('c2', V1));
+  world.machine.driverMounts.clear();
+  const mount = only(end(world, unmount, { ok: true, value: { stillMounted: false } }), 'mount');
+  assert.equal(kinds(end(world, mount, failed('failed', 'EIO', 'odd'))), []);
+  world.now += 5_000;
+  const look = only(world.send({ type: 'tick' }), 'observe');
+  assert.equal(kinds(end(world, look, world.machine.answer(look))), ['mount']);
+});
+
+const forgotten = suite('policy: a volume that an operator forgets');
+const FORGET = { type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' };
+
+/** A volume that lingers has been forgotten, and its bind is being taken away. */
+function forgetLingering() {
+  const world = createWorld({ config: { lingerMs: 60_000 } });
+  world.prepare('c1', V1);
+  world.cleanup('c1');
+  const detach = only(world.send(FORGET), 'detach');
+  return { world, detach };
+}
+
+forgotten('what the driver had of it may vanish without an alarm', () => {
+  const { world, detach } = forgetLingering();
+  assert.equal(world.send({ type: 'lost', target: '/d/ebs/v1' }), []);
+  assert.equal(end(world, detach, world.machine.answer(detach)), []);
+});
+
+forgotten('its linger is over, in a restored state as well', () => {
+  const { world } = forgetLingering();
+  const restored = openPolicy();
+  restored.restore(world.policy.snapshot() as Uint8Array);
+  const tick = encodeEvent({ type: 'tick', at: world.now });
+  for (const policy of [restored, world.policy]) policy.step(tick);
+  assert.equal(restored.snapshot(), world.policy.snapshot());
+});
+
+for (const tests of [counts, forgotten]) tests.run();

@@ -4,6 +4,7 @@ import { EFFECTS } from './equivalent/effects.ts';
 import { EVENTS } from './equivalent/events.ts';
 import { REQUESTS } from './equivalent/requests.ts';
 import { STATE } from './equivalent/state.ts';
+import { TEXT } from './equivalent/text.ts';
 import type { Equivalent } from './operators/settle.ts';
 
 /**
@@ -17,4 +18,5 @@ export const EQUIVALENT: readonly Equivalent[] = [
   ...EVENTS,
   ...REQUESTS,
   ...STATE,
+  ...TEXT,
 ];

@@ -206,9 +206,6 @@ export const DECIDE_CALLS = [
   ...same('decide/step.ts', 'a reader that has failed gives no number: the call stays unread', [
     ['stepEvent', 'if (!r.failed && hasCall(type))', 'if (hasCall(type))'],
   ]),
-  ...same('decide/step.ts', 'without a configuration nothing was ever waited for: there are no timers', [
-    ['fireTimers', 'return;', ''],
-  ]),
   ...same('decide/nested.ts', 'behind the end is no dot: NaN, or -1 in wasm', [
     ['isNested', 'for (let i = id.length - 1; i > 0; i--)', 'for (let i = id.length + 1; i > 0; i--)'],
     ['isNested', 'for (let i = id.length - 1; i > 0; i--)', 'for (let i = id.length - 0; i > 0; i--)'],

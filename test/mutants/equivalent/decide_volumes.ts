@@ -78,6 +78,11 @@ export const DECIDE_VOLUMES = [
     'at the same time: only the timer is pushed once more, and the second one is passed over',
     [['seeDriver', 'if (volume.retryAt > volume.settleAt)', 'if (volume.retryAt >= volume.settleAt)']],
   ),
+  ...same(
+    'decide/operator.ts',
+    'nothing is owed or uncertain then: it is only taken off the record once more',
+    [['forget', 'return state.volumes.delete(volume);', 'state.volumes.delete(volume);']],
+  ),
   ...same('decide/operator.ts', 'all these words have more than one letter', [
     [
       'operator',

@@ -32,10 +32,13 @@ const NUMERIC = new Map<ts.SyntaxKind, string>([
   [SyntaxKind.AsteriskEqualsToken, '/='],
 ]);
 
+/** How a part that stays is written. */
+export type Write = (node: ts.Node) => string;
+
 /** The faults of an expression itself, those of its parts left out. */
-export function expressionChanges(node: ts.Expression, checker: ts.TypeChecker): Change[] {
-  const changes = isCondition(node) ? negated(node) : [];
-  if (ts.isBinaryExpression(node)) changes.push(...binaryChanges(node, checker));
+export function expressionChanges(node: ts.Expression, checker: ts.TypeChecker, write: Write): Change[] {
+  const changes = isCondition(node) ? negated(node, write) : [];
+  if (ts.isBinaryExpression(node)) changes.push(...binaryChanges(node, checker, write));
   if (ts.isNumericLiteral(node)) changes.push(...numberChanges(node));
   if (node.kind === SyntaxKind.TrueKeyword) changes.push({ operator: 'flag', text: 'false' });
   if (node.kind === SyntaxKind.FalseKeyword) changes.push({ operator: 'flag', text: 'true' });
@@ -43,13 +46,13 @@ export function expressionChanges(node: ts.Expression, checker: ts.TypeChecker):
 }
 
 /** The faults of a whole statement. */
-export function statementChanges(node: ts.Statement): Change[] {
+export function statementChanges(node: ts.Statement, write: Write): Change[] {
   const left: Change = { operator: 'statement left out', text: '' };
   if (ts.isExpressionStatement(node) || ts.isBreakOrContinueStatement(node)) return [left];
   if (!ts.isReturnStatement(node) || !returnsNothing(node)) return [];
   if (!node.expression) return [left];
   return [
-    { operator: 'return left out', text: `${node.expression.getText()};` },
+    { operator: 'return left out', text: `${write(node.expression)};` },
     { operator: 'call left out', text: 'return;' },
   ];
 }
@@ -62,23 +65,23 @@ function isCondition(node: ts.Expression): boolean {
 }
 
 /** Not where turning an operator round comes to the same. */
-function negated(node: ts.Expression): Change[] {
+function negated(node: ts.Expression, write: Write): Change[] {
   if (ts.isBinaryExpression(node) && EQUAL.has(node.operatorToken.kind)) return [];
   if (node.kind === SyntaxKind.TrueKeyword || node.kind === SyntaxKind.FalseKeyword) return [];
   if (ts.isPrefixUnaryExpression(node) && node.operator === SyntaxKind.ExclamationToken)
-    return [{ operator: 'condition negated', text: node.operand.getText() }];
-  return [{ operator: 'condition negated', text: `!(${node.getText()})` }];
+    return [{ operator: 'condition negated', text: write(node.operand) }];
+  return [{ operator: 'condition negated', text: `!(${write(node)})` }];
 }
 
-function binaryChanges(node: ts.BinaryExpression, checker: ts.TypeChecker): Change[] {
+function binaryChanges(node: ts.BinaryExpression, checker: ts.TypeChecker, write: Write): Change[] {
   const { left, operatorToken, right } = node;
   const kind = operatorToken.kind;
   if (kind === SyntaxKind.AmpersandAmpersandToken || kind === SyntaxKind.BarBarToken)
     return [
-      { operator: 'right side dropped', text: left.getText() },
-      { operator: 'left side dropped', text: right.getText() },
+      { operator: 'right side dropped', text: write(left) },
+      { operator: 'left side dropped', text: write(right) },
     ];
-  const written = (other: string) => `${left.getText()} ${other} ${right.getText()}`;
+  const written = (other: string) => `${write(left)} ${other} ${write(right)}`;
   const compared = COMPARED.get(kind);
   if (compared) return [{ operator: 'boundary', text: written(compared) }];
   const equal = EQUAL.get(kind);

@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { expressionChanges, statementChanges } from './changes.ts';
+import { expressionChanges, statementChanges, type Write } from './changes.ts';
 import { type Place, placeOf } from './place.ts';
 
 /** A fault that a source can be switched to; `id` counts from 1. */
@@ -15,6 +15,8 @@ export interface Mutant extends Place {
 
 /** Code that is true when this mutant is the chosen one. */
 export type Guard = (id: number) => string;
+
+const plainText: Write = (node) => node.getText();
 
 /** Run at each turn of a loop and at each call: ends what would not end. */
 const TICK = 'if (++$t > $most) $stuck();';
@@ -36,11 +38,15 @@ export function guardSource(
   return text.slice(0, source.getStart()) + rendered;
 
   function render(node: ts.Node): string {
-    const changed = changesOf(node).map(({ operator, text: other }) => ({
+    const codes = changesOf(node, checkedText);
+    const changed = changesOf(node, plainText).map(({ operator, text: other }, i) => ({
       guard: guard(add(node, operator, other)),
-      text: other,
+      text: codes[i]?.text ?? other,
     }));
-    const inner = withTicks(node, readsList(node, checker) ? renderRead(node) : renderParts(node));
+    const inner = withTicks(
+      node,
+      readsList(node, checker) ? checkedRead(node, render) : partsOf(node, render),
+    );
     if (changed.length === 0) return inner;
     if (ts.isStatement(node)) {
       const others = changed.map((change) => `if (${change.guard}) { ${change.text} } else `);
@@ -49,25 +55,30 @@ export function guardSource(
     return `(${changed.map((change) => `${change.guard} ? (${change.text}) : `).join('')}(${inner}))`;
   }
 
-  function changesOf(node: ts.Node) {
-    if (ts.isStatement(node)) return statementChanges(node);
-    return ts.isExpression(node) ? expressionChanges(node, checker) : [];
+  function changesOf(node: ts.Node, write: Write) {
+    if (ts.isStatement(node)) return statementChanges(node, write);
+    return ts.isExpression(node) ? expressionChanges(node, checker, write) : [];
   }
 
-  function renderParts(node: ts.Node): string {
+  /** A part that stays as it is in a fault, without others in it. */
+  function checkedText(node: ts.Node): string {
+    return readsList(node, checker) ? checkedRead(node, checkedText) : partsOf(node, checkedText);
+  }
+
+  function partsOf(node: ts.Node, write: Write): string {
     let result = '';
     let at = node.getStart(source);
     ts.forEachChild(node, (child) => {
       if (ts.isTypeNode(child) || ts.isImportDeclaration(child)) return;
-      result += text.slice(at, child.getStart(source)) + render(child);
+      result += text.slice(at, child.getStart(source)) + write(child);
       at = child.getEnd();
     });
     return result + text.slice(at, node.getEnd());
   }
 
   /** Past the end of a list wasm traps, where JavaScript goes on with undefined. */
-  function renderRead({ expression, argumentExpression }: ts.ElementAccessExpression): string {
-    return `$read(${render(expression)}, ${render(argumentExpression)})`;
+  function checkedRead(node: ts.ElementAccessExpression, write: Write): string {
+    return `$read(${write(node.expression)}, ${write(node.argumentExpression)})`;
   }
 
   function add(node: ts.Node, operator: string, other: string): number {

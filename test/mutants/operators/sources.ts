@@ -2,8 +2,8 @@ import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
 import { type Guard, guardSource, type Mutant } from './schemata.ts';
 
-/** Where decisions are made; what frames look like in memory has tests of its own kind. */
-export const FOLDERS = ['decide', 'requests', 'state', 'events', 'effects'];
+/** Where decisions are made, and what they say in words; what frames look like in memory has tests of its own kind. */
+export const FOLDERS = ['decide', 'requests', 'state', 'events', 'effects', 'text.ts'];
 
 /** The policy's sources with all faults in them, switched off. */
 export interface Guarded {
