@@ -23,8 +23,6 @@ export function checkEffect(world: World, effect: WorkEffect, key: string): void
   if (effect.op === 'unmount') {
     checkUnmount(world, volume);
     volume.unmountSent = true;
-    volume.answered = false;
-    volume.owesOnce = false;
   }
   if (effect.op === 'mount') checkMount(world, volume);
   if (
@@ -114,8 +112,8 @@ export function checkMounts(world: World, reply: ReplyEffect): void {
 }
 
 /** The driver counts none of ours: it goes when another client gives it back. What the policy cannot know is left out. */
-function isOthers({ quirks, ours, unsure, taken, forgiven, owesOnce }: SimVolume): boolean {
-  return quirks.counts !== 'none' && ours === 0 && !unsure && !taken && !forgiven && !owesOnce;
+function isOthers({ quirks, ours, unsure, taken, forgiven }: SimVolume): boolean {
+  return quirks.counts !== 'none' && ours === 0 && !unsure && !taken && !forgiven;
 }
 
 /** A container is told that it lost a volume: somebody must have taken it. */

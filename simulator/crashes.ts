@@ -6,6 +6,7 @@ import { doubt } from './kernel_effects.ts';
 import { comeTrueLater, runLate } from './late.ts';
 import { METHODS, perform } from './perform.ts';
 import { ROOT } from './setup.ts';
+import { gaveBack } from './work.ts';
 import { doubtCount, noteFault, type SimContainer, volumeOf, type Work, type World } from './world.ts';
 
 /**
@@ -30,6 +31,7 @@ function abandon(world: World, work: Work, isGone: boolean): void {
   }
   if (effect.type === 'driver') {
     if (effect.op !== 'get') doubtCount(world, volumeOf(world, key));
+    if (effect.op === 'unmount') gaveBack(volumeOf(world, key));
   } else if (effect.type === 'detach') doubt(world, effect);
   else {
     const value = work.outcome?.value as { mountId: number } | undefined;

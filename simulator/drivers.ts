@@ -32,6 +32,7 @@ export function mountVolume(volume: SimVolume, kernel: Kernel, client: string): 
   const believes = quirks.trusting && (volume.count > 0 || volume.ids.size > 0) && volume.fs !== undefined;
   if (quirks.counts === 'ids') volume.ids.add(client);
   if (quirks.counts === 'calls') volume.count += 1;
+  if (client === OURS) forgetLeftover(volume);
   if (client === OURS) volume.ours = quirks.counts === 'calls' ? volume.ours + 1 : 1;
   else volume.others = quirks.counts === 'calls' ? volume.others + 1 : 1;
   volume.attached = true;
@@ -46,6 +47,12 @@ export function mountVolume(volume: SimVolume, kernel: Kernel, client: string): 
   }
   if (quirks.plain && client === OURS) volume.blind = false;
   return { ok: true, mountpoint: volume.mountpoint };
+}
+
+/** A mount or unmount of ours stands for it from now on. */
+function forgetLeftover(volume: SimVolume): void {
+  if (volume.leftover) volume.ours = 0;
+  volume.leftover = false;
 }
 
 function makeAvailable(volume: SimVolume, kernel: Kernel): void {
@@ -68,6 +75,7 @@ export function unmountVolume(volume: SimVolume, kernel: Kernel, client: string)
         : isMounted(volume, kernel);
   volume.ids.delete(client);
   volume.count = Math.max(0, volume.count - 1);
+  if (client === OURS) forgetLeftover(volume);
   if (client === OURS) volume.ours = Math.max(0, volume.ours - 1);
   else volume.others = Math.max(0, volume.others - 1);
   volume.mountedByUs &&= volume.ours > 0;
@@ -82,6 +90,7 @@ function takeDown(volume: SimVolume, kernel: Kernel): void {
   if (mount) kernel.unmount(mount);
   if (volume.quirks.plain) volume.fs = undefined;
   volume.ours = volume.others = 0;
+  volume.leftover = false;
   if (!volume.quirks.everyMount) return;
   for (const other of kernel.mounts)
     if (other.fs === volume.fs && other.target.startsWith(`${ROOT}/`)) kernel.unmount(other);
@@ -113,6 +122,7 @@ export function rebootDriver(volume: SimVolume): void {
   volume.fs = undefined;
   volume.count = 0;
   volume.ours = volume.attached && volume.ours > 0 ? 1 : 0;
+  volume.leftover = volume.ours > 0;
   volume.others = 0;
   for (const id of [...volume.ids]) if (id !== OURS) volume.ids.delete(id);
   if (volume.quirks.forgets) volume.ids.clear();

@@ -1,6 +1,7 @@
 import type { DriverEffect } from '../host/frames/types.ts';
 import { isMounted } from './drivers.ts';
 import { note, send } from './host.ts';
+import { gaveBack } from './work.ts';
 import { doubtCount, type Outcome, type SimVolume, volumeOf, type Work, type World } from './world.ts';
 
 /** Tells the policy how an effect ended. */
@@ -10,7 +11,7 @@ export function tellDone(world: World, work: Work): void {
     world.work = world.work.filter((other) => other !== work);
   const { effect } = work;
   const done = { type: 'done', effect: effect.effect, ...outcome };
-  if (effect.type === 'driver') tellDriver(world, effect, volumeOf(world, work.key), outcome.ok);
+  if (effect.type === 'driver') tellDriver(world, effect, volumeOf(world, work.key), outcome);
   note(world, effect.type === 'driver' ? effect.op : effect.type, effect.type === 'place' ? [] : [work.key]);
   send(world, done);
   learn(world, work, outcome);
@@ -20,10 +21,14 @@ export function tellDone(world: World, work: Work): void {
 }
 
 /** What may still come true the policy waits for from now on: it does not know how long ago the call was given up. */
-function tellDriver(world: World, { op }: DriverEffect, volume: SimVolume, ok: boolean): void {
+function tellDriver(world: World, { op }: DriverEffect, volume: SimVolume, { ok, error }: Outcome): void {
   if (op !== 'mount' && op !== 'unmount') return;
   if (!ok && volume.unsure) doubtCount(world, volume);
-  if (op === 'mount' && ok) volume.answered = true;
+  if (op === 'unmount' && error?.kind !== 'unreachable') gaveBack(volume);
+  if (op !== 'mount' || !ok) return;
+  volume.answered = true;
+  // What may have been there before the machine started anew and this one are given back together.
+  volume.owesOnce = false;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Effect, WorkEffect } from '../host/frames/types.ts';
 import { doubt } from './kernel_effects.ts';
-import { doubtCount, keyOfTarget, volumeOf, type World } from './world.ts';
+import { doubtCount, keyOfTarget, type SimVolume, volumeOf, type World } from './world.ts';
 
 /** The policy has to take it for begun. */
 export function unsettle(world: World, effect: Effect): void {
@@ -8,7 +8,15 @@ export function unsettle(world: World, effect: Effect): void {
   if (effect.type !== 'driver' || effect.op === 'get') return;
   const volume = volumeOf(world, keyOf(effect));
   doubtCount(world, volume);
-  if (effect.op === 'unmount') volume.unmountSent = true;
+  if (effect.op !== 'unmount') return;
+  volume.unmountSent = true;
+  gaveBack(volume);
+}
+
+/** An unmount of ours may have reached the driver. */
+export function gaveBack(volume: SimVolume): void {
+  volume.answered = false;
+  volume.owesOnce = false;
 }
 
 export function keyOf(effect: WorkEffect): string {

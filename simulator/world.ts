@@ -40,6 +40,8 @@ export interface SimVolume {
   taken: boolean;
   /** The machine was started anew: what it may have had for us is given back once, whatever is seen. */
   owesOnce: boolean;
+  /** What `ours` says is a disk that stayed attached over a reboot: the driver itself counts none. */
+  leftover: boolean;
   /** Until then something of it may come true that was given up. */
   lateUntil: number;
   /** The record of it was lost, and nothing else showed it: what the driver has is not known to the policy. */
@@ -254,6 +256,7 @@ function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
     unsure: false,
     taken: false,
     owesOnce: false,
+    leftover: false,
     lateUntil: 0,
     forgiven: false,
     unmountSent: false,

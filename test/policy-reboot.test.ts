@@ -1,7 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Effect } from '../host/frames/types.ts';
 import { V1 } from './policy_steps.ts';
-import { createWorld, driverOps, kinds, openPolicy, RECOVER, type World } from './world.ts';
+import { end, only, until } from './policy_under_way.ts';
+import { createWorld, driverOps, kinds, openPolicy, prepareEvent, RECOVER, type World } from './world.ts';
 
 const reboot = suite('policy: after a reboot');
 const LIVES = {
@@ -51,6 +53,32 @@ reboot('what nobody claimed is given back, whatever orphans of before are still 
   const mounts = [{ target: '/m/ebs/v1', mountId: 51, dev: '7:1' }];
   assert.equal(driverOps(world.run({ ...RECOVER, journal: 'damaged', orphans: ['x'], mounts })), []);
   assert.equal(driverOps(rebooted(world, { orphans: ['x'] })), ['unmount v1']);
+});
+
+/** A task comes while what was there before the reboot is looked at for the first time. */
+function wantedAgain(others: boolean): { world: World; effects: Effect[] } {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.managed.clear();
+  world.machine.driverMounts.clear();
+  const look = only(world.send({ ...RECOVER, journal: 'whole', bootId: 'boot-2' }), 'observe');
+  if (others) world.machine.driverMounts.set('ebs/v1', 900);
+  world.send(prepareEvent('c2', V1));
+  return { world, effects: world.play(end(world, look, world.machine.answer(look))) };
+}
+
+reboot('what is wanted again at once is given back once, and not a second time for the time before', () => {
+  const { world, effects } = wantedAgain(false);
+  assert.equal(driverOps(effects), ['mount v1']);
+  const unmount = until(world, world.send({ type: 'cleanup', id: 'c2' }), 'unmount');
+  world.play(end(world, unmount, { ok: true, value: { stillMounted: true } }));
+  assert.equal(driverOps(world.pass(600_000)), [], 'what is left is of another client');
+});
+
+reboot('what another client has mounted since is mounted for the next task too', () => {
+  const { world, effects } = wantedAgain(true);
+  assert.equal(driverOps(effects), ['mount v1']);
+  assert.is(world.reply(effects).ok, true);
 });
 
 reboot('the same boot is no reboot: what runs keeps its volume', () => {

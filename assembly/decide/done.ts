@@ -119,8 +119,11 @@ function mounted(volume: Volume, outcome: Outcome): void {
     volume.driverMountId = 0;
     volume.mounted = v.YES;
     volume.mountpoint = outcome.mountpoint;
-    volume.owedMin += 1;
-    volume.owedMax += 1;
+    if (volume.owedBefore) volume.owedBefore = false;
+    else {
+      volume.owedMin += 1;
+      volume.owedMax += 1;
+    }
     return;
   }
   if (outcome.ok) {
@@ -142,6 +145,7 @@ function mounted(volume: Volume, outcome: Outcome): void {
 }
 
 function unmounted(volume: Volume, outcome: Outcome): void {
+  if (!outcome.unreachable) volume.owedBefore = false;
   if (outcome.ok) {
     volume.settled();
     // It was shown and is gone: the driver counts none. What was not shown may be counted more than once.

@@ -67,6 +67,7 @@ function forget(call: f64, volume: Volume): void {
 function disown(volume: Volume): void {
   volume.owedMin = 0;
   volume.owedMax = 0;
+  volume.owedBefore = false;
   volume.mounted = NO;
   volume.mountpoint = '';
   volume.held = false;

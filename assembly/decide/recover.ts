@@ -91,6 +91,7 @@ function voidEffects(): void {
     if (volume.doing == v.DETACH_RO) volume.detachUnheard(true);
     if (volume.doing == v.UNMOUNT) {
       if (volume.owedMin > 0) volume.owedMin -= 1;
+      volume.owedBefore = false;
       volume.vanishAt = settledAt;
     }
     volume.doing = v.IDLE;
@@ -131,6 +132,7 @@ function forgetBoot(): void {
     volume.suspect = 0;
     volume.owedMin = volume.owedMax > 0 ? 1 : 0;
     volume.owedMax = volume.owedMin;
+    volume.owedBefore = volume.owedMin > 0;
     volume.unmountTried = false;
   }
 }

@@ -16,7 +16,7 @@ import { Volume } from './volume.ts';
  */
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 38;
+const VOLUME_FIELDS: i32 = 39;
 const REQUEST_FIELDS: i32 = 7;
 
 /** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
@@ -105,6 +105,7 @@ function writeVolume(volume: Volume): void {
   out.number(volume.owedMin);
   out.number(volume.owedMax);
   out.bool(volume.unmountTried);
+  out.bool(volume.owedBefore);
   out.texts(volume.users);
   out.number(volume.doing);
   out.number(volume.effect);
@@ -226,6 +227,7 @@ function readVolume(r: Reader, into: State): void {
   volume.owedMin = i32(r.integer('volume.owedMin', 0, 1000000));
   volume.owedMax = i32(r.integer('volume.owedMax', 0, 1000000));
   volume.unmountTried = r.bool('volume.unmountTried');
+  volume.owedBefore = r.bool('volume.owedBefore');
   volume.users = r.texts('volume.users').slice(0);
   volume.doing = i32(r.integer('volume.doing', 0, 10));
   volume.effect = whole(r, 'volume.effect');

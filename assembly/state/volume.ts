@@ -66,6 +66,8 @@ export class Volume extends Entry {
   owedMax: i32 = 0;
   /** An unmount has been sent since the last mount: what the kernel no longer shows is then not owed. */
   unmountTried: bool = false;
+  /** One of them is from before the machine started anew: given back once, or together with what is mounted since. */
+  owedBefore: bool = false;
 
   /** Ids of the containers that hold it or wait for it, in order of arrival. */
   users: string[] = [];
@@ -110,7 +112,7 @@ export class Volume extends Entry {
 
   /** Mounted, and the driver counts one of ours: what is mounted for another client alone goes when that one gives it back. */
   get mountedForUs(): bool {
-    return this.mounted == YES && this.owedMax > 0;
+    return this.mounted == YES && this.owedMax > (this.owedBefore ? 1 : 0);
   }
 
   /** Our bind is there and shows a mount that the driver has replaced since. */

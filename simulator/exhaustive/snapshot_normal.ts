@@ -76,6 +76,7 @@ export const VOLUME = {
   owedMin: 'as',
   owedMax: 'as',
   unmountTried: 'as',
+  owedBefore: 'as',
   users: 'as',
   doing: 'as',
   effect: 'ended',

@@ -31,12 +31,12 @@ function seen(fields: unknown[], now: number): Seen {
     ro,
     binds: bindsOf(isOld(rw, number(13)) || isOld(ro, number(14)), number(16), rw, ro),
     owed: number(21) === 0 ? 'none' : number(20) === 0 ? 'maybe' : 'surely',
-    pause: number(27) > now ? 'yes' : 'no',
-    settling: number(28) > now ? 'yes' : 'no',
-    unmount: number(29) > now ? 'open' : 'none',
-    witnessed: fields[31] === true ? 'yes' : 'no',
+    pause: number(28) > now ? 'yes' : 'no',
+    settling: number(29) > now ? 'yes' : 'no',
+    unmount: number(30) > now ? 'open' : 'none',
+    witnessed: fields[32] === true ? 'yes' : 'no',
   };
-  return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[23] as unknown[]).length };
+  return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[24] as unknown[]).length };
 }
 
 const RW = 1;

@@ -77,6 +77,7 @@ function volumeOf({ facts, want, busy }: Cell, index: number): unknown[] {
     0, // bindUntil
     ...OWED[facts.owed],
     false, // unmountTried
+    false, // owedBefore
     want.unclaimed ? [LEAVER] : users,
     isBusy ? GET : 0,
     isBusy ? index + 1 : 0,
