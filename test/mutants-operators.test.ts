@@ -15,7 +15,7 @@ import { matchListed, problemsOf } from './mutants/operators/settle.ts';
 const EVERY = 83;
 const SEED = 7;
 /** Tests that take seconds each, for what is read rather than decided. */
-const SLOW = /frames|hostile|bugs\.|issues|doubled/;
+const SLOW = /frames|hostile|doubled/;
 
 const SOURCE = `class Box { full: boolean = false; }
 function count(list: number[], most: number): number {
