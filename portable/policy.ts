@@ -66,5 +66,6 @@ export function startPortable(file: string = resolve(FILE)): Policy {
       if (why.length > 0) throw new PolicyError(`portable policy: refuses the snapshot: ${unpack(why)}`);
     },
     memorySize: () => instance.memoryBytes().length,
+    turns: () => 0,
   };
 }

@@ -18,6 +18,7 @@ import { SMALL_WORLDS, type SmallWorld } from '../simulator/exhaustive/small_wor
 import { CONTAINER, IN_FLIGHT, TOP, VOLUME } from '../simulator/exhaustive/snapshot_normal.ts';
 import type { Policies } from '../simulator/world.ts';
 import { MUTANTS } from './mutants/list.ts';
+import { patched } from './patched_policy.ts';
 import { POLICY } from './world.ts';
 
 const ONE = { containers: 1, volumes: 1 };
@@ -200,20 +201,6 @@ for (const [name, { world, containers, faults, rule, moves, shows }] of Object.e
     assert.ok(shows(stepped(renew())), 'the trace does not show it');
     assert.not(shows(stepped(shipped())), 'the shipped policy does it too');
   });
-}
-
-/** The module with another number in the place of a constant (f64.const: opcode 0x44, then 8 bytes little endian). */
-function patched(from: number, to: number): Buffer {
-  const copy = readFileSync(POLICY);
-  const wanted = Buffer.alloc(9, 0x44);
-  wanted.writeDoubleLE(from, 1);
-  let found = 0;
-  for (let at = copy.indexOf(wanted); at >= 0; at = copy.indexOf(wanted, at + 1)) {
-    copy.writeDoubleLE(to, at + 1);
-    found += 1;
-  }
-  assert.ok(found > 0, `the module has no constant ${from}`);
-  return copy;
 }
 
 function moorage(

@@ -71,6 +71,26 @@ counts('a forgotten volume keeps its mount at the driver, and nothing of ours sh
   assert.is(again.error?.code, 'no-such-volume', 'also when the driver is gone for ever');
 });
 
+counts('a plain directory of which only our bind is left is mounted before it is bound again', () => {
+  const world = createWorld({ recover: false, config: { drivers: { ebs: { plainDirs: true } } } });
+  world.machine.managed.set('/m/ebs/v1', 51);
+  const mounts = [{ target: '/m/ebs/v1', mountId: 51, dev: '8:1' }];
+  world.run({ ...RECOVER, journal: 'damaged', orphans: ['x'], mounts });
+  const order = kinds(world.prepare('c1', V1));
+  assert.ok(order.indexOf('mount') >= 0 && order.indexOf('mount') < order.indexOf('bind'), order.join());
+});
+
+counts('a forgotten volume that is wanted at once is mounted once, and given back once', () => {
+  const world = createWorld({ config: { lingerMs: 60_000 } });
+  world.prepare('c1', V1);
+  world.cleanup('c1');
+  const detach = world.send({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' });
+  world.send(prepareEvent('c2', V1));
+  assert.equal(driverOps(world.play(detach)), ['mount v1']);
+  world.cleanup('c2');
+  assert.equal(driverOps(world.pass(70_000)), ['unmount v1']);
+});
+
 counts(
   'a mount that the driver may have counted twice is given back twice, while the kernel shows it',
   () => {

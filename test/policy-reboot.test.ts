@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Effect } from '../host/frames/types.ts';
 import { V1 } from './policy_steps.ts';
-import { end, only, until } from './policy_under_way.ts';
+import { end, only, timeout, until } from './policy_under_way.ts';
 import { createWorld, driverOps, kinds, openPolicy, prepareEvent, RECOVER, type World } from './world.ts';
 
 const reboot = suite('policy: after a reboot');
@@ -56,7 +56,7 @@ reboot('what nobody claimed is given back, whatever orphans of before are still 
 });
 
 /** A task comes while what was there before the reboot is looked at for the first time. */
-function wantedAgain(others: boolean): { world: World; effects: Effect[] } {
+function wantedAgain(others: boolean, upTo?: string): { world: World; effects: Effect[] } {
   const world = createWorld();
   world.prepare('c1', V1);
   world.machine.managed.clear();
@@ -64,7 +64,8 @@ function wantedAgain(others: boolean): { world: World; effects: Effect[] } {
   const look = only(world.send({ ...RECOVER, journal: 'whole', bootId: 'boot-2' }), 'observe');
   if (others) world.machine.driverMounts.set('ebs/v1', 900);
   world.send(prepareEvent('c2', V1));
-  return { world, effects: world.play(end(world, look, world.machine.answer(look))) };
+  const begun = end(world, look, world.machine.answer(look));
+  return { world, effects: upTo ? [until(world, begun, upTo)] : world.play(begun) };
 }
 
 reboot('what is wanted again at once is given back once, and not a second time for the time before', () => {
@@ -79,6 +80,53 @@ reboot('what another client has mounted since is mounted for the next task too',
   const { world, effects } = wantedAgain(true);
   assert.equal(driverOps(effects), ['mount v1']);
   assert.is(world.reply(effects).ok, true);
+});
+
+reboot('who comes while the time before is given back is mounted once, and given back once', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.managed.clear();
+  world.machine.driverMounts.clear();
+  const unmount = until(world, world.send({ ...RECOVER, journal: 'whole', bootId: 'boot-2' }), 'unmount');
+  world.send(prepareEvent('c2', V1));
+  const effects = world.play(end(world, unmount, world.machine.answer(unmount)));
+  assert.equal(driverOps(effects), ['mount v1']);
+  assert.equal(driverOps(world.cleanup('c2')), ['unmount v1']);
+});
+
+reboot('a host that dies while the time before is given back counts what is mounted next', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.machine.managed.clear();
+  world.machine.driverMounts.clear();
+  until(world, world.send({ ...RECOVER, journal: 'whole', bootId: 'boot-2' }), 'unmount');
+  world.run({ type: 'restart', bootId: 'boot-2', mounts: [] });
+  world.send(prepareEvent('c2', V1));
+  assert.equal(driverOps(world.pass(40_000)), ['mount v1']);
+  assert.equal(driverOps(world.cleanup('c2')), ['unmount v1']);
+});
+
+reboot('a mount without an answer that is there after all is used, and not asked for once more', () => {
+  const { world, effects } = wantedAgain(false, 'mount');
+  const early = end(world, only(effects, 'mount'), timeout);
+  assert.equal(driverOps(early), []);
+  world.machine.driverMounts.set('ebs/v1', 70);
+  const late = world.pass(10_000);
+  assert.equal(driverOps(late), []);
+  assert.is(world.reply(late).ok, true);
+});
+
+reboot('a volume that was forgotten after it is counted anew', () => {
+  const world = createWorld();
+  world.prepare('c1', V1);
+  world.run({ type: 'operator', verb: 'hold', driver: 'ebs', name: 'v1' });
+  world.machine.driverMounts.clear();
+  world.run({ ...RECOVER, journal: 'whole', bootId: 'boot-2' });
+  const look = only(world.send({ type: 'operator', verb: 'forget', driver: 'ebs', name: 'v1' }), 'observe');
+  world.send(prepareEvent('c2', V1));
+  const effects = world.play(end(world, look, world.machine.answer(look)));
+  assert.equal(driverOps(effects), ['mount v1']);
+  assert.equal(driverOps(world.cleanup('c2')), ['unmount v1']);
 });
 
 reboot('the same boot is no reboot: what runs keeps its volume', () => {

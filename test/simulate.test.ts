@@ -8,6 +8,7 @@ import { encodeEvent } from '../host/frames/event_frame.ts';
 import { type Policy, startPolicy } from '../host/policy/policy.ts';
 import { type CampaignOptions, runCampaign } from '../simulator/campaign.ts';
 import { tableOf } from '../simulator/coverage.ts';
+import { patched } from './patched_policy.ts';
 import { POLICY } from './world.ts';
 
 /** As many seeds as fit. */
@@ -27,20 +28,6 @@ function tampered(change: (effects: Row[]) => Row[]): (policy: Policy) => Policy
       return pack([schema, change(effects)]);
     },
   });
-}
-
-/** The module with another number in the place of a constant: an f64.const (opcode 0x44, then 8 bytes little endian). */
-function patched(from: number, to: number): Uint8Array {
-  const copy = Buffer.from(module);
-  const wanted = Buffer.alloc(9, 0x44);
-  wanted.writeDoubleLE(from, 1);
-  let found = 0;
-  for (let at = copy.indexOf(wanted); at >= 0; at = copy.indexOf(wanted, at + 1)) {
-    copy.writeDoubleLE(to, at + 1);
-    found += 1;
-  }
-  assert.ok(found > 0, `the module has no constant ${from}`);
-  return copy;
 }
 
 const simulate = suite('simulate');

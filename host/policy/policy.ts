@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { instantiateSync } from '@assemblyscript/loader';
 import { unpack } from '../frames/codec.ts';
 import { FRAME_MAX, SCHEMA } from '../frames/schema.ts';
+import { FUEL_EXPORT, withFuel } from './fuel/fuel.ts';
 import { hasMemoryLimit } from './memory_limit.ts';
 import { PolicyError } from './policy_error.ts';
 
@@ -23,8 +24,12 @@ interface Exports {
   trapLine(): number;
   trapColumn(): number;
   rest(): void;
+  [FUEL_EXPORT]: WebAssembly.Global;
   __getString(pointer: number): string;
 }
+
+/** Turns of loops that one step may take: twenty-five times those of a recovery of 10,000 containers and 50,000 mounts. */
+export const STEP_FUEL = 500_000_000;
 
 const FUNCTIONS = [
   'abiVersion',
@@ -56,6 +61,8 @@ export interface Policy {
   restore(snapshot: Uint8Array): void;
   /** Bytes of linear memory in use. */
   memorySize(): number;
+  /** Turns of loops that the last call took; it may take STEP_FUEL. 0 where they are not counted. */
+  turns(): number;
 }
 
 /** Reads, checks and starts the policy in `file`. Throws {@link PolicyError}. */
@@ -77,6 +84,7 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
   const exports = instantiate(module, name);
   const digest = createHash('sha256').update(bytes).digest('hex');
   const memory = views(exports.memory);
+  const fuel = exports[FUEL_EXPORT];
   let inputAt = exports.input(FRAME_MAX);
   const described = exports.describe();
   const [policyName, version, schema] = unpack(memory.copy(exports.output(), described)) as [
@@ -88,10 +96,12 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
     throw new PolicyError(`policy ${name}: speaks schema ${schema}, this host schema ${SCHEMA}`);
 
   function guarded(what: string, run: () => number): Uint8Array {
+    fuel.value = STEP_FUEL;
     try {
       const size = run();
       return memory.copy(exports.output(), size);
     } catch (error) {
+      if (fuel.value === 0) throw new PolicyError(`policy ${name}: ${what} does not end: ${STEP_FUEL} turns`);
       throw new PolicyError(`policy ${name}: ${what} trapped: ${trapText(exports, error as Error)}`);
     }
   }
@@ -133,18 +143,34 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
       rest();
     },
     memorySize: () => exports.memory.buffer.byteLength,
+    turns: () => STEP_FUEL - fuel.value,
   };
 }
 
+/** The module as it is run: counted, so that every step ends. */
 function compile(bytes: Uint8Array, name: string): WebAssembly.Module {
-  let module: WebAssembly.Module;
+  check(compileAsIs(bytes, name), bytes, name);
   try {
-    module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+    return new WebAssembly.Module(withFuel(bytes, STEP_FUEL) as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    throw new PolicyError(
+      `policy ${name}: its steps cannot be counted (${(error as Error).message}); build it without SIMD and threads`,
+    );
+  }
+}
+
+function compileAsIs(bytes: Uint8Array, name: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   } catch (error) {
     throw new PolicyError(
       `policy ${name}: is no WebAssembly module (${(error as Error).message}); build one with: npm run build`,
     );
   }
+}
+
+/** Throws when it is none that this host can run, or that it would not trust. */
+function check(module: WebAssembly.Module, bytes: Uint8Array, name: string): void {
   const imports = WebAssembly.Module.imports(module).map((entry) => `${entry.module}.${entry.name}`);
   if (imports.length > 0)
     throw new PolicyError(`policy ${name}: imports ${imports.join(', ')}; a policy may import nothing`);
@@ -155,7 +181,6 @@ function compile(bytes: Uint8Array, name: string): WebAssembly.Module {
     throw new PolicyError(`policy ${name}: lacks ${missing.join(', ')}; it is no policy of moorage`);
   if (!hasMemoryLimit(bytes))
     throw new PolicyError(`policy ${name}: its memory has no maximum; build it with --maximumMemory`);
-  return module;
 }
 
 function instantiate(module: WebAssembly.Module, name: string): Exports {

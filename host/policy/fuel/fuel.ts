@@ -1,0 +1,103 @@
+import { readUnsigned, signed, unsigned } from '../leb128.ts';
+import {
+  CODE_SECTION,
+  EXPORT_SECTION,
+  GLOBAL_SECTION,
+  joined,
+  moduleOf,
+  type Section,
+  sectionsOf,
+} from '../sections.ts';
+import { type FunctionCode, functionsOf } from './functions.ts';
+import { recursiveFunctions } from './recursion.ts';
+
+/** Under this name the counter is exported; no policy can have a name like it in its source. */
+export const FUEL_EXPORT = 'moorage:fuel';
+
+const I32 = 0x7f;
+const MUTABLE = 1;
+const GLOBAL_KIND = 3;
+/** Core specification, binary format: instructions. */
+const GLOBAL_GET = 0x23;
+const GLOBAL_SET = 0x24;
+const I32_CONST = 0x41;
+const I32_EQZ = 0x45;
+const I32_SUB = 0x6b;
+const IF = 0x04;
+const NOTHING = 0x40;
+const UNREACHABLE = 0x00;
+const END = 0x0b;
+
+/**
+ * A module that does the same and counts: each turn of a loop and each call of a function that may come to call itself takes one from a counter, and
+ * traps where it is used up. It begins at `fuel`, for what is done at the start, and the host may set it. The same event in the same state so ends at the same place on every machine. The module must be valid
+ * and without imports; throws RangeError for instructions that are not known.
+ */
+export function withFuel(module: Uint8Array, fuel: number): Uint8Array {
+  const sections = withGlobalSection(sectionsOf(module));
+  const globals = bodyOf(sections, GLOBAL_SECTION);
+  const counter = globals ? readUnsigned(globals, 0).value : 0;
+  const replaced = sections.map(({ id, body }) => {
+    if (id === GLOBAL_SECTION) return { id, body: withGlobal(body, fuel) };
+    if (id === EXPORT_SECTION) return { id, body: withExport(body, counter) };
+    if (id === CODE_SECTION) return { id, body: withCounting(body, counter) };
+    return { id, body };
+  });
+  return moduleOf(module, replaced);
+}
+
+/** The order of sections is fixed: globals come right before exports. */
+function withGlobalSection(sections: readonly Section[]): Section[] {
+  const isThere = sections.some(({ id }) => id === GLOBAL_SECTION);
+  const none = { id: GLOBAL_SECTION, body: Uint8Array.of(0) };
+  return sections.flatMap((section) =>
+    section.id === EXPORT_SECTION && !isThere ? [none, section] : [section],
+  );
+}
+
+function bodyOf(sections: readonly Section[], wanted: number): Uint8Array | undefined {
+  return sections.find(({ id }) => id === wanted)?.body;
+}
+
+/** A list with one more at its end. */
+function extended(list: Uint8Array, added: readonly number[]): Uint8Array {
+  const { value, end } = readUnsigned(list, 0);
+  return joined([Uint8Array.from(unsigned(value + 1)), list.subarray(end), Uint8Array.from(added)]);
+}
+
+function withGlobal(body: Uint8Array, fuel: number): Uint8Array {
+  return extended(body, [I32, MUTABLE, I32_CONST, ...signed(fuel), END]);
+}
+
+function withExport(body: Uint8Array, counter: number): Uint8Array {
+  const name = Buffer.from(FUEL_EXPORT);
+  return extended(body, [...unsigned(name.length), ...name, GLOBAL_KIND, ...unsigned(counter)]);
+}
+
+function withCounting(body: Uint8Array, counter: number): Uint8Array {
+  const functions = functionsOf(body);
+  const recursive = recursiveFunctions(functions);
+  const counting = Uint8Array.from(takeOne(counter));
+  const parts = functions.flatMap((code, index) => {
+    const places = recursive.has(index) ? [code.entry, ...code.loops] : code.loops;
+    const changed = inserted(code, places, counting);
+    return [Uint8Array.from(unsigned(changed.length)), changed];
+  });
+  return joined([Uint8Array.from(unsigned(functions.length)), ...parts]);
+}
+
+function takeOne(counter: number): number[] {
+  const at = unsigned(counter);
+  const isUsedUp = [GLOBAL_GET, ...at, I32_EQZ, IF, NOTHING, UNREACHABLE, END];
+  return [...isUsedUp, GLOBAL_GET, ...at, I32_CONST, 1, I32_SUB, GLOBAL_SET, ...at];
+}
+
+function inserted({ bytes }: FunctionCode, places: readonly number[], what: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const place of places) {
+    parts.push(bytes.subarray(from, place), what);
+    from = place;
+  }
+  return joined([...parts, bytes.subarray(from)]);
+}

@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { encodeEvent } from '../host/frames/event_frame.ts';
+import { FUEL_EXPORT, withFuel } from '../host/policy/fuel/fuel.ts';
+import { startPolicy } from '../host/policy/policy.ts';
+import { plant } from './mutants/plant.ts';
+import { CONFIG, POLICY, RECOVER } from './world.ts';
+
+const fuel = suite('host: no step of a policy is without an end');
+
+/** A module of raw sections after the magic and version. */
+function moduleOf(...sections: number[][]): Uint8Array {
+  return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]);
+}
+
+const section = (id: number, body: number[]) => [id, body.length, ...body];
+const END = 0x0b;
+
+/** A module whose functions, all () -> (), have these instructions; the first is exported as `f`. */
+function functions(...bodies: number[][]): Uint8Array {
+  const code = bodies.flatMap((body) => [body.length + 2, 0, ...body, END]);
+  return moduleOf(
+    section(1, [1, 0x60, 0, 0]),
+    section(3, [bodies.length, ...bodies.map(() => 0)]),
+    section(7, [1, 1, 0x66, 0, 0]),
+    section(10, [bodies.length, ...code]),
+  );
+}
+
+/** Runs `f` with so much fuel: how much is left, or why it was stopped. */
+function run(module: Uint8Array, amount: number): number | string {
+  const counted = new WebAssembly.Module(withFuel(module, amount) as Uint8Array<ArrayBuffer>);
+  const { exports } = new WebAssembly.Instance(counted, {});
+  try {
+    (exports.f as () => void)();
+  } catch (error) {
+    return (error as Error).name;
+  }
+  return (exports[FUEL_EXPORT] as WebAssembly.Global).value;
+}
+
+const LOOP = 0x03;
+const EMPTY = 0x40;
+const CALL = 0x10;
+const BR = 0x0c;
+
+fuel('a loop without an end is stopped, and one that is not entered again costs one', () => {
+  assert.is(run(functions([LOOP, EMPTY, BR, 0, END]), 1000), 'RuntimeError');
+  assert.is(run(functions([LOOP, EMPTY, END]), 1000), 999);
+  assert.is(run(functions([LOOP, EMPTY, LOOP, EMPTY, END, END]), 1000), 998);
+});
+
+fuel('functions that call one another for ever are stopped before the stack is', () => {
+  assert.is(run(functions([CALL, 0]), 1000), 'RuntimeError');
+  assert.is(run(functions([CALL, 1], [CALL, 2], [CALL, 0]), 1000), 'RuntimeError');
+  assert.is(run(functions([CALL, 1], [CALL, 1]), 1000), 'RuntimeError');
+});
+
+fuel('a function that never comes to call itself costs nothing', () => {
+  assert.is(run(functions([CALL, 1], [CALL, 2], []), 1000), 1000);
+});
+
+fuel('nought is left exactly where it is used up, on every machine', () => {
+  const once = functions([LOOP, EMPTY, END]);
+  assert.is(run(once, 1), 0);
+  assert.is(run(once, 0), 'RuntimeError');
+  for (const amount of [63, 64, 127, 128, 8191, 8192, 500_000_000]) assert.is(run(once, amount), amount - 1);
+});
+
+fuel('what cannot be counted is no policy: vectors, threads', () => {
+  // v128.const and drop
+  const vectors = functions([0xfd, 12, ...new Array(16).fill(0), 0x1a]);
+  assert.ok(WebAssembly.validate(vectors as Uint8Array<ArrayBuffer>));
+  assert.throws(() => withFuel(vectors, 1), /instruction 0xfd/);
+});
+
+fuel('the shipped policy counts the same for the same event, whatever came before in this process', () => {
+  const turns = () => {
+    const policy = startPolicy(readFileSync(POLICY), 'policy.wasm');
+    policy.step(encodeEvent({ type: 'configure', at: 0, call: 1, config: CONFIG }));
+    const configured = policy.turns();
+    policy.step(encodeEvent({ ...RECOVER, at: 0, call: 2 }));
+    return [configured, policy.turns()];
+  };
+  assert.equal(turns(), turns());
+  assert.ok((turns()[0] as number) > 100);
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'moorage-fuel-'));
+fuel.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const CLIMB = 'function climb(n: i32): i32 {\n  return n < 2 ? n : climb(n - 1) + climb(n - 2);\n}\n\n';
+const ENDLESS = [
+  ['loops', "while (verb == 'spin') state.draining = !state.draining;"],
+  ['calls itself', "if (verb == 'spin') state.draining = climb(90) > 0;"],
+] as const;
+
+for (const [how, statement] of ENDLESS) {
+  fuel(`a policy that ${how} without an end is stopped, and says so`, () => {
+    const head = 'export function operator(call: f64, verb: string, driver: string, name: string): void {\n';
+    const fault = { name: how, file: 'assembly/decide/operator.ts', from: head };
+    const place = plant({ ...fault, to: `${CLIMB}${head}  ${statement}\n` }, join(folder, 'endless'));
+    const policy = startPolicy(readFileSync(join(place, 'build/policy.wasm')), 'endless.wasm');
+    const step = (event: Record<string, unknown>) => policy.step(encodeEvent({ at: 0, ...event }));
+    step({ type: 'configure', call: 1, config: CONFIG });
+    step({ ...RECOVER, call: 2 });
+    assert.throws(
+      () => step({ type: 'operator', call: 3, verb: 'spin' }),
+      /^policy endless\.wasm: step does not end: 500000000 turns/,
+    );
+  });
+}
+
+fuel.run();
