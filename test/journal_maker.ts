@@ -39,11 +39,12 @@ function live(seed: number, atLeast: number): Uint8Array[] {
   }
 }
 
-/** A host as far as its journal goes: takes events, one sync each, and begins segments when told. */
+/** A host as far as its journal goes: takes events, and begins segments when told. */
 export interface Scribe {
   policy: Policy;
   writer: JournalWriter;
-  take(frame: Uint8Array): Promise<void>;
+  /** Written with the next `sync` of the writer, or `turn`. */
+  take(frame: Uint8Array): void;
   /** Begins the next segment with a snapshot; false when there can be none just now. */
   turn(): Promise<boolean>;
   /** What the events have led to: policy, directory, time, calls. */
@@ -68,7 +69,7 @@ export function createScribe(directory: string, options = {}): Scribe {
   return {
     policy,
     writer,
-    async take(frame) {
+    take(frame) {
       writer.append(frame);
       const effects = policy.step(frame);
       writer.stepped(effects);
@@ -76,12 +77,12 @@ export function createScribe(directory: string, options = {}): Scribe {
       const stamped = stampOf(frame);
       at = Math.max(at, stamped.at);
       lastCall = Math.max(lastCall, stamped.call);
-      await writer.sync();
     },
     async turn() {
       const state = policy.snapshot();
       if (!state) return false;
       const { snapshots } = writer.counts();
+      await writer.sync();
       await writer.rotate({ state, at, lastCall, learnt: keeper.keep() });
       await writer.sync();
       while (writer.counts().snapshots === snapshots) await new Promise((next) => setImmediate(next));
