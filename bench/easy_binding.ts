@@ -1,7 +1,7 @@
 import type { Binding, HttpRequest } from '../host/binding.ts';
 
 /** Native code on a machine where everything goes well, at once, and where nothing is touched: what is left is the host's own share. */
-export function easyBinding(allocateFile?: Binding['allocateFile']): Binding {
+export function easyBinding(): Binding & { mountedNames(): string[] } {
   const mounted = new Set<string>();
   let nextId = 1;
 
@@ -9,7 +9,7 @@ export function easyBinding(allocateFile?: Binding['allocateFile']): Binding {
     const { Name } = JSON.parse(body) as { Name: string };
     const mountpoint = `/d/${Name}`;
     if (path.endsWith('Get')) return { Volume: { Name } };
-    if (path.endsWith('Mount')) mounted.add(mountpoint);
+    if (path.endsWith('.Mount')) mounted.add(mountpoint);
     if (path.endsWith('Unmount')) mounted.delete(mountpoint);
     return { Mountpoint: mountpoint };
   }
@@ -27,7 +27,6 @@ export function easyBinding(allocateFile?: Binding['allocateFile']): Binding {
       return { mountId: 1, dev: '7:1', fstype: 'ext4', root: '/', ownMount: true };
     },
     pinnedBy: async () => [],
-    ...(allocateFile && { allocateFile }),
   };
-  return binding as Binding;
+  return { ...(binding as Binding), mountedNames: () => [...mounted].map((path) => path.slice(3)).sort() };
 }

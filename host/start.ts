@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Binding } from './binding.ts';
 import { readConfigFile } from './config_file.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
+import type { Config } from './frames/types.ts';
 import { createIsolator, type Isolator } from './isolator.ts';
 import { FORMAT } from './journal/format.ts';
 import { continueJournal, type JournalSizes, type JournalWriter } from './journal/journal_writer.ts';
@@ -12,7 +13,7 @@ import { ABI_VERSION, type Policy } from './policy/policy.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import { createRecovery } from './recovery.ts';
 import { StartError } from './start_error.ts';
-import { openStateDirectory } from './state_directory.ts';
+import { openStateDirectory, type StateDirectory } from './state_directory.ts';
 
 export interface StartOptions {
   binding: Binding;
@@ -38,9 +39,18 @@ export interface Host {
 
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
-  const { binding, log } = options;
   const config = readConfigFile(options.config);
-  const state = openStateDirectory(options.stateDir, binding);
+  const state = openStateDirectory(options.stateDir, options.binding);
+  try {
+    return await startIn(state, config, options);
+  } catch (error) {
+    state.release();
+    throw error;
+  }
+}
+
+async function startIn(state: StateDirectory, config: Config, options: StartOptions): Promise<Host> {
+  const { binding, log } = options;
   const archive = openPolicyArchive(state.policies);
   const chosen = archive.take(options.policy);
   const past = restoreJournal(state.journal, archive.start);
@@ -76,6 +86,7 @@ export async function startHost(options: StartOptions): Promise<Host> {
     journal: past.state,
     bootId,
   });
+  let closed = false;
   log('info', `policy ${policy.name} ${policy.version}, journal ${writer.file()} (${describeJournal(past)})`);
   return {
     isolator,
@@ -84,6 +95,8 @@ export async function startHost(options: StartOptions): Promise<Host> {
       await isolator.idle(timeoutMs);
       isolator.close();
       await binding.releaseRoot(config.root).catch(() => false);
+      if (!closed) state.release();
+      closed = true;
     },
   };
 }

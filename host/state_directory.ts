@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  closeSync,
   constants,
   fchmodSync,
   lstatSync,
@@ -18,6 +19,8 @@ import { StartError } from './start_error.ts';
 export interface StateDirectory {
   journal: string;
   policies: string;
+  /** Lets another host have it. */
+  release(): void;
 }
 
 /** Bits of a mode that let others write: group, everybody. */
@@ -31,12 +34,12 @@ const PID_WIDTH = 20;
  * refused; what they could only read is closed to them. Throws {@link StartError}.
  */
 export function openStateDirectory(path: string, binding: Binding): StateDirectory {
-  const state = { journal: join(path, 'journal'), policies: join(path, 'policies') };
-  for (const directory of [path, state.journal, state.policies]) makeOwn(path, directory);
-  lock(path, binding);
-  for (const directory of [state.journal, state.policies])
+  const [journal, policies] = [join(path, 'journal'), join(path, 'policies')];
+  for (const directory of [path, journal, policies]) makeOwn(path, directory);
+  const fd = lock(path, binding);
+  for (const directory of [journal, policies])
     for (const name of readdirSync(directory)) closeToOthers(join(directory, name), 'file');
-  return state;
+  return { journal, policies, release: () => closeSync(fd) };
 }
 
 function makeOwn(state: string, directory: string): void {
@@ -70,7 +73,8 @@ function refuseForeign(path: string, { mode, uid }: Stats): void {
   );
 }
 
-function lock(path: string, binding: Binding): void {
+/** The descriptor that holds the lock. */
+function lock(path: string, binding: Binding): number {
   const file = join(path, 'lock');
   let fd: number;
   try {
@@ -80,6 +84,7 @@ function lock(path: string, binding: Binding): void {
     throw new StartError(`state directory ${path}: ${file} cannot be opened (${(error as Error).message})`);
   }
   if (!binding.lockFile(fd)) {
+    closeSync(fd);
     throw new StartError(
       `state directory ${path}: another isolator uses it: ${holderOf(file)}; end that one, or choose another directory`,
     );
@@ -89,6 +94,7 @@ function lock(path: string, binding: Binding): void {
   } catch {
     // The lock holds without the number, which is for people.
   }
+  return fd;
 }
 
 function holderOf(file: string): string {
