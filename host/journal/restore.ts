@@ -159,7 +159,7 @@ function step(
       why: `event ${replayed.divergence.event} is decided differently from what was recorded`,
     };
   return {
-    state: chain.segments.some(({ header }) => header !== undefined) ? 'whole' : 'new',
+    state: snapshot || chain.segments.some(({ header }) => header !== undefined) ? 'whole' : 'new',
     replayed,
     directory: keeper,
     at,

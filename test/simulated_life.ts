@@ -1,0 +1,80 @@
+/** A simulated machine in the middle of its life, and what becomes of it when its journal ends earlier than it should. */
+import { ACTIONS } from '../simulator/actions.ts';
+import { createCoverage } from '../simulator/coverage.ts';
+import { comeBack, crashAgent, start } from '../simulator/crashes.ts';
+import { HostDied } from '../simulator/host.ts';
+import { runLate } from '../simulator/late.ts';
+import { createRandom } from '../simulator/random.ts';
+import { planOf, settle, wake } from '../simulator/scenario.ts';
+import { createSetup } from '../simulator/setup.ts';
+import { Violation } from '../simulator/violation.ts';
+import { createWorld, type Policies, type World } from '../simulator/world.ts';
+
+/** Lives until `events` are in the journal. Undefined when the seed's life lost its journal on the way or is too short. */
+export function liveUntil(seed: number, events: number, policies: Policies): World | undefined {
+  const setup = createSetup(seed);
+  const world = createWorld(setup, policies, createCoverage());
+  start(world);
+  for (const action of planOf(setup, events * 2)) {
+    world.random = createRandom(action.seed);
+    surviving(world, () => {
+      runLate(world);
+      ACTIONS[action.name]?.(world);
+      wake(world);
+    });
+    if (world.journal.length >= events && world.dying === '') return world;
+  }
+  return undefined;
+}
+
+/** As the simulator does it: a host that dies is started again until it lives. */
+function surviving(world: World, run: () => void): void {
+  for (let next = run; ; next = () => comeBack(world)) {
+    try {
+      next();
+      return;
+    } catch (error) {
+      if (!(error instanceof HostDied)) throw error;
+    }
+  }
+}
+
+/** How many containers run now. */
+export function running(world: World): number {
+  return [...world.containers.values()].filter(({ phase }) => phase === 'running').length;
+}
+
+/**
+ * The agent dies, and its journal says only the first `events` of what happened; `damaged`: nothing. Recovers, lets everything come to
+ * rest, cleans up. Returns the rule that broke, if one did. Of a journal that is shorter than it was only what no record can excuse
+ * is asked: that no volume is taken from under a container that has it.
+ */
+export function dieWith(world: World, events: number | 'damaged'): Violation | undefined {
+  const isWhole = events === world.journal.length;
+  try {
+    if (events === 'damaged') crashAgent(world, 'damaged');
+    else {
+      if (!isWhole) forget(world, events);
+      crashAgent(world, 'whole');
+    }
+    settle(world);
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    if (events === 'damaged' || isWhole || isWrongUnmount(error)) return error;
+  }
+  return undefined;
+}
+
+/** The journal ends earlier: what the drivers count for us nobody can know any more. */
+function forget(world: World, events: number): void {
+  world.journal.length = events;
+  world.kept = { state: world.base, events: 0 };
+  for (const volume of world.volumes.values()) {
+    volume.unsure = true;
+    volume.forgiven = true;
+  }
+}
+
+function isWrongUnmount({ invariant, message }: Violation): boolean {
+  return (invariant === 'held' || invariant === 'witness') && message.includes('unmount');
+}
