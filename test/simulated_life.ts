@@ -52,11 +52,8 @@ export function running(world: World): number {
 export function dieWith(world: World, events: number | 'damaged'): Violation | undefined {
   const isWhole = events === world.journal.length;
   try {
-    if (events === 'damaged') crashAgent(world, 'damaged');
-    else {
-      if (!isWhole) forget(world, events);
-      crashAgent(world, 'whole');
-    }
+    if (events !== 'damaged' && !isWhole) forget(world, events);
+    surviving(world, () => crashAgent(world, events === 'damaged' ? 'damaged' : 'whole'));
     settle(world);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
