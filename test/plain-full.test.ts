@@ -16,14 +16,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { easyBinding } from '../bench/easy_binding.ts';
 import type { Binding, LoopBinding } from '../host/binding.ts';
-import { unpack } from '../host/frames/codec.ts';
-import { encodeEvent } from '../host/frames/event_frame.ts';
 import { restoreJournal } from '../host/journal/restore.ts';
-import { startHost } from '../host/start.ts';
+import { type EasyHost, startEasy } from './easy_host.ts';
 import { freshPolicy } from './journal_maker.ts';
-import { POLICY, prepareEvent, RECOVER } from './world.ts';
 
 const full = suite('a full disk');
 const isRoot = process.getuid?.() === 0;
@@ -91,55 +87,11 @@ async function makeSmall(kind: string): Promise<Small> {
   };
 }
 
-/** A host whose journal is real, on a machine where everything else goes well. */
-async function startOn(small: Small) {
-  const config = join(top, 'config.json');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      agentId: 'f',
-      root: '/m',
-      defaultDriver: 'ebs',
-      drivers: { ebs: { address: 'unix:///x' } },
-    }),
-  );
-  const machine = easyBinding();
-  const notices: string[] = [];
-  const fatal: Error[] = [];
-  const binding = {
-    ...machine,
-    allocateFile: native.allocateFile,
-    lockFile: () => true,
-    prepareRoot: async () => undefined,
-    releaseRoot: async () => true,
-  } as Binding;
-  const host = await startHost({
-    binding,
-    config,
-    stateDir: join(small.path, 'state'),
-    policy: POLICY,
-    log: () => undefined,
-    notice(frame) {
-      const [, , level, code, message] = unpack(frame) as string[];
-      notices.push(`${level} ${code}: ${message}`);
-    },
-    fatal: (error) => fatal.push(error),
-    journal: SIZES,
-  });
-  assert.is((await host.isolator.ask({ ...RECOVER, journal: 'whole' })).ok, true);
-  const call = (event: Record<string, unknown>) =>
-    new Promise<{ ok: boolean; error: string }>((done) => {
-      host.call(encodeEvent({ ...event, at: 0, call: 0 }), (frame) => {
-        const reply = unpack(frame) as unknown[];
-        done({ ok: reply[3] === true, error: JSON.stringify(reply.slice(4)) });
-      });
-    });
-  const prepare = (id: string) => call(prepareEvent(id, { volume: `v-${id}` }));
-  const cleanup = (id: string) => call({ type: 'cleanup', id });
-  return { host, notices, fatal, call, prepare, cleanup, machine };
-}
+type Host = EasyHost;
 
-type Host = Awaited<ReturnType<typeof startOn>>;
+function startOn(small: Small): Promise<EasyHost> {
+  return startEasy(join(small.path, 'state'), SIZES, native.allocateFile);
+}
 
 /** Prepares containers until one is refused; returns those that were taken. */
 async function prepareUntilRefused(host: Host, prefix: string): Promise<{ taken: string[]; error: string }> {
