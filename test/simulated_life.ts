@@ -45,6 +45,34 @@ export function running(world: World): number {
 }
 
 /**
+ * After `events` a container was known whose id another one got later, when it had been cleaned up. No agent gives an id twice; the simulated
+ * one does, and a journal that ends between the two tells of the wrong one.
+ */
+export function tellsOfNamesakes(world: World, events: number): boolean {
+  const known = new Set<string>();
+  const cleaned = new Set<string>();
+  for (const [index, { event }] of world.journal.entries()) {
+    const id = event.type === 'prepare' ? (event.container as { id: string }).id : String(event.id);
+    if (index < events && event.type === 'prepare') known.add(id);
+    if (index < events && event.type === 'cleanup') known.delete(id);
+    if (index >= events && event.type === 'cleanup' && known.has(id)) cleaned.add(id);
+    if (index >= events && event.type === 'prepare' && cleaned.has(id)) return true;
+  }
+  return false;
+}
+
+/**
+ * The machine was started anew after `events`. A journal that ends before says so as well, and no process outlives that: what still runs is
+ * then taken for gone.
+ */
+export function endsBeforeReboot(world: World, events: number): boolean {
+  const boots = world.journal
+    .slice(0, events)
+    .flatMap(({ event }) => ('bootId' in event ? [event.bootId] : []));
+  return boots.length > 0 && boots.at(-1) !== `b${world.bootId}`;
+}
+
+/**
  * The agent dies, and its journal says only the first `events` of what happened; `damaged`: nothing. Recovers, lets everything come to
  * rest, cleans up. Returns the rule that broke, if one did. Of a journal that is shorter than it was only what no record can excuse
  * is asked: that no volume is taken from under a container that has it.
