@@ -39,7 +39,14 @@ export function openStateDirectory(path: string, binding: Binding): StateDirecto
   const fd = lock(path, binding);
   for (const directory of [journal, policies])
     for (const name of readdirSync(directory)) closeToOthers(join(directory, name), 'file');
-  return { journal, policies, release: () => closeSync(fd) };
+  return {
+    journal,
+    policies,
+    release() {
+      binding.unlockFile(fd);
+      closeSync(fd);
+    },
+  };
 }
 
 function makeOwn(state: string, directory: string): void {

@@ -35,6 +35,7 @@ export async function startEasy(
     ...machine,
     allocateFile,
     lockFile: () => true,
+    unlockFile: () => true,
     prepareRoot: async () => undefined,
     releaseRoot: async () => true,
   } as unknown as Binding;

@@ -23,6 +23,16 @@ Napi::Value lockFile(const Napi::CallbackInfo& info) {
   }
 }
 
+Napi::Value unlockFile(const Napi::CallbackInfo& info) {
+  const auto fd = static_cast<int>(std::min<uint64_t>(numberArgument(info), INT_MAX));
+  std::vector<int>& locked = instanceOf(info.Env()).lockedFiles;
+  const auto found = std::find(locked.begin(), locked.end(), fd);
+  if (found == locked.end()) return Napi::Boolean::New(info.Env(), false);
+  locked.erase(found);
+  unlockFile(fd);
+  return Napi::Boolean::New(info.Env(), true);
+}
+
 Napi::Value allocateFile(const Napi::CallbackInfo& info) {
   const Napi::Object request = objectArgument(info);
   const auto fd = static_cast<int>(std::min<uint64_t>(numberField(request, "fd"), INT_MAX));
