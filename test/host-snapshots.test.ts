@@ -18,7 +18,8 @@ import { pack } from '../host/frames/codec.ts';
 import { crc32c } from '../host/journal/crc32c.ts';
 import { block } from '../host/journal/format.ts';
 import { listJournal, segmentName, snapshotName } from '../host/journal/journal_files.ts';
-import { type Restored, restoreJournal } from '../host/journal/restore.ts';
+import { restoreJournal } from '../host/journal/restore.ts';
+import type { Restored } from '../host/journal/restored.ts';
 import { encodeSnapshot, isBad, readSnapshotFile } from '../host/journal/snapshot_file.ts';
 import { createScribe, freshPolicy, hexOf, type Scribe, simulatedFrames } from './journal_maker.ts';
 
@@ -114,6 +115,7 @@ const FAULTS: Record<string, (file: string) => void> = {
     const other = freshPolicy();
     change(file, { state: other.snapshot() as Uint8Array });
   },
+  'is of a host that learnt other things': (file) => change(file, { learnt: { root: 7 } }),
   'has the name of another segment': (file) => change(file, { segment: 99 }),
 };
 
@@ -163,7 +165,10 @@ snapshots(
     );
     assert.equal(
       readdirSync(directory).sort(),
-      [...segments.map(segmentName), ...both.map(snapshotName)].map((name) => `${name}.damaged`).sort(),
+      [
+        ...[...segments.map(segmentName), ...both.map(snapshotName)].map((name) => `${name}.damaged`),
+        'mark',
+      ].sort(),
     );
     assert.ok(restored.nextNumber > Math.max(...segments), 'its numbers are not used again');
   },

@@ -115,6 +115,12 @@ if (!isRoot)
   assert.throws(() => open(path), /belongs to user 4711, this process is user 0/);
 });
 
+states('what was let go another host may have', () => {
+  const path = fresh();
+  open(path).release();
+  open(path).release();
+});
+
 states('a second host in this process is refused', () => {
   const path = fresh();
   open(path);

@@ -28,7 +28,8 @@ export function readChain(
   for (const number of numbers) {
     if (number !== expected) return `${segmentName(expected)} is missing`;
     expected += 1;
-    const segment = readSegment(join(directory, segmentName(number)));
+    const segment = readOr(join(directory, segmentName(number)));
+    if (typeof segment === 'string') return `${segmentName(number)} ${segment}`;
     refuseUnknown(segment);
     const isLast = number === numbers.at(-1);
     const why = whyUnusable(segment, isLast, events);
@@ -37,6 +38,14 @@ export function readChain(
     segments.push(segment);
   }
   return { segments, numbers };
+}
+
+function readOr(file: string): Segment | string {
+  try {
+    return readSegment(file);
+  } catch (error) {
+    return `cannot be read (${(error as Error).message})`;
+  }
 }
 
 function refuseUnknown({ file, unknownFormat }: Segment): void {

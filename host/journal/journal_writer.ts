@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crc32c } from './crc32c.ts';
 import { encodeBegin, encodeHeader, encodeRecord, type Run } from './format.ts';
 import { segmentName } from './journal_files.ts';
+import { openMark } from './mark_file.ts';
 import { type Allocate, createRoom, isNoRoom, type Room } from './room.ts';
 import { createSegmentFile, reopenSegmentFile, type SegmentFile } from './segment_file.ts';
 import type { JournalSnapshot } from './snapshot_file.ts';
@@ -86,6 +87,7 @@ export function continueJournal(options: JournalOptions): JournalWriter {
       ? createSegmentFile(pathOf(number), number)
       : reopenSegmentFile(pathOf(number), number, size);
   segment.add(size === undefined ? header() : encodeBegin(digest, Date.now(), run));
+  const mark = openMark(directory);
   let room = createRoom(allocate, sizes);
   let longAt = sizes.segmentBytes;
   let why: string | undefined;
@@ -171,8 +173,10 @@ export function continueJournal(options: JournalOptions): JournalWriter {
     },
     async sync() {
       await write();
+      const written = { number: segment.number, size: segment.size() };
       syncing = segment.sync();
       await syncing;
+      mark.write(written);
       counts.syncs += 1;
       // Only a segment that is there for sure may have a snapshot before it.
       if (due) void keepSnapshot(due);
@@ -218,7 +222,10 @@ export function continueJournal(options: JournalOptions): JournalWriter {
         if (!isNoRoom(error)) throw error;
       }
       // Nobody may get the number of a descriptor that is still in use.
-      void Promise.allSettled([looking, syncing]).then(() => segment.close());
+      void Promise.allSettled([looking, syncing]).then(() => {
+        segment.close();
+        mark.close();
+      });
     },
   };
 }

@@ -1,56 +1,10 @@
-import { truncateSync, unlinkSync } from 'node:fs';
+import { statSync, truncateSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createDirectory, type DirectoryKeeper, type Learnt, learnFrame } from '../directory.ts';
-import { decodeEffects } from '../frames/effect_frame.ts';
-import { stampOf } from '../frames/event_frame.ts';
-import type { Policy } from '../policy/policy.ts';
-import { StartError } from '../start_error.ts';
-import { takeUp } from './base.ts';
-import { type Chain, readChain } from './chain.ts';
+import { createDirectory } from '../directory.ts';
+import { follow, isFailure, type Origin } from './follow.ts';
 import { type JournalFiles, listJournal, segmentName, setAside, snapshotName } from './journal_files.ts';
-import { type Replayed, replay } from './replay.ts';
-import { readSegment, type Segment } from './segment_reader.ts';
-import { type BadSnapshot, isBad, type JournalSnapshot, readSnapshotFile } from './snapshot_file.ts';
-
-export type JournalState = 'whole' | 'new' | 'damaged';
-
-/** Something that a person should know of: what, where, why, what was done. */
-export interface JournalNote {
-  level: 'warn' | 'error';
-  /** Of the alert; a note without one is only for the log. */
-  code: 'journal-damaged' | 'snapshot-bad' | undefined;
-  message: string;
-}
-
-/** Where a journal ends, and what it has led to. */
-export interface Restored {
-  state: JournalState;
-  replayed: Replayed;
-  directory: DirectoryKeeper;
-  /** Time of the last event, and the largest number of a call. */
-  at: number;
-  lastCall: number;
-  /** The segment in which the journal ends; undefined when there is none. */
-  last: { number: number; segment: Segment } | undefined;
-  nextNumber: number;
-  /** Segments of the snapshots that may still be used, in order. */
-  snapshots: number[];
-  notes: JournalNote[];
-}
-
-/** A fresh instance of the policy with that digest; throws when there is none. */
-export type StartPolicy = (digest: string) => Policy;
-
-/** Why a beginning does not lead to the end: `base` when another beginning may. */
-interface Failure {
-  fault: 'base' | 'journal';
-  why: string;
-}
-
-interface Origin {
-  segment: number;
-  snapshot: string | undefined;
-}
+import { type Mark, readMark } from './mark_file.ts';
+import type { JournalNote, JournalState, Restored, StartPolicy } from './restored.ts';
 
 /**
  * Reads a journal before it is continued: the newest snapshot that is good, and the records after it. A snapshot that is not is set
@@ -60,9 +14,10 @@ interface Origin {
 export function restoreJournal(directory: string, startPolicy: StartPolicy): Restored {
   const files = listJournal(directory);
   const notes: JournalNote[] = [];
-  let why = '';
+  const mark = markOf(directory, notes);
+  let why = 'its segments are gone';
   for (const origin of originsOf(directory, files)) {
-    const end = follow(directory, files, origin, startPolicy);
+    const end = follow(directory, files, mark, origin, startPolicy);
     if (!isFailure(end)) return settleTail({ ...end, notes: [...notes, ...end.notes] });
     why = end.why;
     if (end.fault === 'journal' || !origin.snapshot) break;
@@ -74,9 +29,9 @@ export function restoreJournal(directory: string, startPolicy: StartPolicy): Res
       message: `journal snapshot ${origin.snapshot}: ${end.why}; set aside as ${basename(aside)}, starting from the one before it`,
     });
   }
-  if (files.segments.length + files.snapshots.length === 0 && notes.length === 0)
-    return nothing('new', files, []);
-  return damaged(directory, files, why, notes);
+  const isEmpty = files.segments.length + files.snapshots.length === 0;
+  if (isEmpty && !mark && !notes.some(({ code }) => code)) return nothing('new', files, notes);
+  return damaged(directory, after(files, mark), why, notes);
 }
 
 /** Where a replay may begin, best first. */
@@ -89,86 +44,17 @@ function originsOf(directory: string, files: JournalFiles): Origin[] {
   return origins;
 }
 
-function isFailure(end: Restored | Failure): end is Failure {
-  return 'fault' in end;
+/** No number is used again, also when the file that had it is gone. */
+function after(files: JournalFiles, mark: Mark | undefined): JournalFiles {
+  return { ...files, nextNumber: Math.max(files.nextNumber, (mark?.number ?? 0) + 1) };
 }
 
-/** From one beginning to the end of the journal. */
-function follow(
-  directory: string,
-  files: JournalFiles,
-  origin: Origin,
-  startPolicy: StartPolicy,
-): Restored | Failure {
-  const snapshot =
-    origin.snapshot === undefined ? undefined : readSnapshotFile(origin.snapshot, origin.segment);
-  if (snapshot && isBad(snapshot)) return refuseBad(origin, snapshot);
-  const chain = readChain(directory, files, origin.segment, snapshot ? undefined : 0);
-  if (typeof chain === 'string') return { fault: 'journal', why: chain };
-  try {
-    return step(chain, files, snapshot, sharedBy(startPolicy));
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'PolicyError') throw error;
-    return { fault: 'base', why: error.message };
-  }
-}
-
-function refuseBad({ snapshot }: Origin, { why, unknownFormat }: BadSnapshot): Failure {
-  if (unknownFormat === undefined) return { fault: 'base', why };
-  throw new StartError(
-    `journal snapshot ${snapshot}: ${why}, which this version does not read; start the version that wrote it, or move the snapshot away`,
-  );
-}
-
-/** One instance for each digest. */
-function sharedBy(startPolicy: StartPolicy): StartPolicy {
-  const running = new Map<string, Policy>();
-  return (digest) => {
-    const policy = running.get(digest) ?? startPolicy(digest);
-    running.set(digest, policy);
-    return policy;
-  };
-}
-
-function step(
-  chain: Chain,
-  files: JournalFiles,
-  snapshot: JournalSnapshot | undefined,
-  policyFor: StartPolicy,
-): Restored | Failure {
-  const keeper = createDirectory();
-  const base = snapshot && takeUp(snapshot, chain.segments, policyFor);
-  if (typeof base === 'string') return { fault: 'base', why: base };
-  if (snapshot) keeper.remember(snapshot.learnt as Learnt);
-  let at = snapshot?.at ?? 0;
-  let lastCall = snapshot?.lastCall ?? 0;
-  const replayed = replay(chain.segments, {
-    policyFor,
-    base,
-    stopAtDivergence: true,
-    onStep(record, effects) {
-      learnFrame(keeper, record.frame, decodeEffects(effects));
-      const stamped = stampOf(record.frame);
-      at = Math.max(at, stamped.at);
-      lastCall = Math.max(lastCall, stamped.call);
-    },
-  });
-  if (replayed.divergence)
-    return {
-      fault: 'base',
-      why: `event ${replayed.divergence.event} is decided differently from what was recorded`,
-    };
-  return {
-    state: snapshot || chain.segments.some(({ header }) => header !== undefined) ? 'whole' : 'new',
-    replayed,
-    directory: keeper,
-    at,
-    lastCall,
-    last: { number: chain.numbers.at(-1) as number, segment: chain.segments.at(-1) as Segment },
-    nextNumber: files.nextNumber,
-    snapshots: files.snapshots,
-    notes: [],
-  };
+function markOf(directory: string, notes: JournalNote[]): Mark | undefined {
+  const mark = readMark(directory);
+  if (typeof mark !== 'string') return mark;
+  const message = `journal ${directory}: its mark is passed over: ${mark}; whether its end is missing cannot be told`;
+  notes.push({ level: 'warn', code: undefined, message });
+  return undefined;
 }
 
 /** Cuts off what was never finished. */
@@ -195,7 +81,7 @@ function settleTail(restored: Restored): Restored {
 function damaged(directory: string, files: JournalFiles, why: string, notes: JournalNote[]): Restored {
   for (const number of files.segments) {
     const file = join(directory, segmentName(number));
-    setAside(file, readSegment(file).size);
+    setAside(file, statSync(file).size);
   }
   for (const number of files.snapshots) setAside(join(directory, snapshotName(number)));
   const message = `journal ${directory}: ${why}; all of it is set aside as *.damaged, starting from what the kernel and the agent know`;

@@ -54,9 +54,14 @@ export function isBad(read: JournalSnapshot | BadSnapshot): read is BadSnapshot 
   return 'why' in read;
 }
 
-/** Reads a snapshot, believing nothing that its checksums do not confirm. Throws only when the file cannot be read. */
+/** Reads a snapshot, believing nothing that its checksums do not confirm. */
 export function readSnapshotFile(file: string, segment: number): JournalSnapshot | BadSnapshot {
-  const bytes = readFileSync(file);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    return { why: `it cannot be read (${(error as Error).message})` };
+  }
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
     return { why: 'it does not begin as a snapshot of a journal does' };
   const bodies: Buffer[] = [];
