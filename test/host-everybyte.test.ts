@@ -221,11 +221,15 @@ every('cut off anywhere and without its mark: what is left is what was there, an
     assert.ok(outcomes.includes(seen), `no cut after which it was ${seen}`);
 });
 
-every('without its segments it is not a new one', () => {
+every('without its segments it is not a new one, nor a shorter one', () => {
   const left = new Map([...files].filter(([name]) => name === MARK));
   const { restored } = restoreFrom(left);
   assert.is(restored.state, 'damaged');
   assert.is(restored.nextNumber, 4);
+  const cut = new Map([...files].filter(([name]) => !name.startsWith('000003')));
+  const { state, notes } = restoreFrom(cut).restored;
+  assert.is(state, 'damaged', 'the last segment is gone, with its snapshot');
+  assert.match(notes.at(-1)?.message ?? '', /000003\.journal was written, and is missing/);
 });
 
 every('both snapshots and segments wrong at once: damaged, and said', () => {

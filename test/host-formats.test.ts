@@ -1,5 +1,5 @@
 /** Journals of older and of later formats, and states that go from one policy to another. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -13,8 +13,9 @@ import { continueJournal } from '../host/journal/journal_writer.ts';
 import { handOver, replay } from '../host/journal/replay.ts';
 import { restoreJournal } from '../host/journal/restore.ts';
 import { readSegment } from '../host/journal/segment_reader.ts';
+import { openPolicyArchive } from '../host/policy/policy_archive.ts';
 import { freshPolicy, hexOf, simulatedFrames } from './journal_maker.ts';
-import { CONFIG, prepareEvent, RECOVER } from './world.ts';
+import { CONFIG, POLICY, prepareEvent, RECOVER } from './world.ts';
 
 const formats = suite('host: formats of the journal');
 const top = mkdtempSync(join(tmpdir(), 'moorage-formats-'));
@@ -104,6 +105,19 @@ formats('a journal whose policy is not kept any more is damaged, not a reason to
   });
   assert.is(restored.state, 'damaged');
   assert.match(restored.notes[0]?.message ?? '', /policy abc: decided in this journal/);
+});
+
+formats('a kept policy that has changed on the disk is not taken for the one that decided', () => {
+  const directory = folder();
+  const archive = openPolicyArchive(directory);
+  const { digest } = archive.take(POLICY);
+  const kept = join(directory, `${digest}.wasm`);
+  assert.is(archive.start(digest).digest, digest);
+  const changed = Buffer.concat([readFileSync(kept), Buffer.from([0, 2, 1, 0x78])]);
+  writeFileSync(kept, changed);
+  assert.throws(() => archive.start(digest), /has changed since it decided: its digest is/);
+  openPolicyArchive(directory).take(POLICY);
+  assert.is(archive.start(digest).digest, digest, 'kept anew by a host that is given the right one');
 });
 
 formats('a journal that another policy continues amid a recovery keeps what it knew', () => {
