@@ -107,7 +107,7 @@ async function measure(place: string | undefined, callers: number, lives: number
   await isolator.idle(60_000);
   const ms = performance.now() - begun;
   const { events, syncs } = journal.counts();
-  isolator.close();
+  await isolator.close();
   if (folder !== undefined) rmSync(folder, { recursive: true });
   return { events: events - before.events, syncs: syncs - before.syncs, ms, prepares };
 }
@@ -164,7 +164,7 @@ function noJournal(): JournalWriter {
     isLong: () => false,
     rotate: async () => undefined,
     counts: () => ({ events, syncs: 0, snapshots: 0 }),
-    close: () => undefined,
+    close: async () => undefined,
   };
 }
 

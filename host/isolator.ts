@@ -38,7 +38,7 @@ export interface Isolator {
   /** Resolves when nothing is under way, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
   /** Takes nothing more; ends the journal in order. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface Waiting {
@@ -238,11 +238,11 @@ export function createIsolator(parts: IsolatorParts): Isolator {
           resolve();
         });
       }),
-    close() {
+    async close() {
       if (closed) return;
       closed = true;
       alarm.set(0);
-      journal.close();
+      await journal.close();
     },
   };
 }

@@ -75,7 +75,7 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     nextCall: past.lastCall + 1,
   };
   const isolator = createIsolator(parts);
-  await configure(isolator, config, options);
+  await configure(isolator, writer, config, options);
   for (const { level, code, message } of past.notes) {
     if (code) alarmOf(level, code, message);
     else log(level, message);
@@ -94,7 +94,7 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     call: (frame, answer) => recovery.take(frame, answer) || isolator.call(frame, answer),
     async close(timeoutMs) {
       await isolator.idle(timeoutMs);
-      isolator.close();
+      await isolator.close();
       await binding.releaseRoot(config.root).catch(() => false);
       if (!closed) state.release();
       closed = true;
@@ -163,21 +163,59 @@ function writeOn(
   });
 }
 
+/** A journal without any room at the start is tried so often. */
+const TRIES_AT_START = 10;
+const RETRY_MS = 1000;
+
+/** Nothing can be promised without a journal: a host that cannot write its first event says so and does not start. */
+async function withRoom<Result>(
+  work: Promise<Result>,
+  writer: JournalWriter,
+  { stateDir, journal }: StartOptions,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        const why = writer.full();
+        if (why === undefined) return;
+        reject(
+          new StartError(
+            `state directory ${stateDir}: no room for the journal (${why}); make room, then start again`,
+          ),
+        );
+      },
+      TRIES_AT_START * (journal?.retryMs ?? RETRY_MS),
+    );
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function configure(
   isolator: Isolator,
+  writer: JournalWriter,
   config: StartOptions['config'] | object,
   options: StartOptions,
 ): Promise<void> {
-  const reply = await isolator.ask({ type: 'configure', config });
+  const reply = await withRoom(isolator.ask({ type: 'configure', config }), writer, options).catch(
+    async (error) => {
+      await isolator.close();
+      throw error;
+    },
+  );
   if (!reply.ok) {
-    isolator.close();
+    await isolator.close();
     throw new StartError(`configuration ${options.config}: ${reply.error?.message}; ${reply.error?.hint}`);
   }
   const { root } = config as { root: string };
   try {
     await options.binding.prepareRoot(root);
   } catch (error) {
-    isolator.close();
+    await isolator.close();
     throw new StartError(`managed root ${root}: ${(error as Error).message}`);
   }
 }

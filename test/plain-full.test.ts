@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -47,7 +48,7 @@ const MAKE: Record<string, (path: string) => Promise<() => Promise<void>>> = {
     const image = `${path}.img`;
     writeFileSync(image, '');
     truncateSync(image, FILE_SYSTEM_BYTES);
-    execFileSync('mkfs.ext4', ['-q', '-m', '0', image]);
+    execFileSync('mkfs.ext4', ['-q', '-b', '4096', '-m', '0', image]);
     await native.loop.mountImage({ image, target: path, fstype: 'ext4', options: '' });
     return () => native.loop.unmountImage({ target: path, retryMs: 5000 });
   },
@@ -63,7 +64,19 @@ async function makeSmall(kind: string): Promise<Small> {
   const unmount = await (MAKE[kind] as (typeof MAKE)[string])(path);
   const filler = join(path, 'filler');
   let timer: NodeJS.Timeout | undefined;
+  const crumbs = join(path, 'crumbs');
   function take(): void {
+    fillOne();
+    // A long file may end for want of a block for its own table: single ones are left.
+    try {
+      mkdirSync(crumbs, { recursive: true });
+      for (;;) writeFileSync(join(crumbs, `${Date.now()}-${crumbCount++}`), PIECE);
+    } catch (error) {
+      assert.is((error as NodeJS.ErrnoException).code, 'ENOSPC');
+    }
+  }
+  let crumbCount = 0;
+  function fillOne(): void {
     const fd = openSync(filler, 'a');
     try {
       for (;;) writeSync(fd, PIECE);
@@ -82,6 +95,7 @@ async function makeSmall(kind: string): Promise<Small> {
     free() {
       clearInterval(timer);
       rmSync(filler, { force: true });
+      rmSync(crumbs, { recursive: true, force: true });
     },
     unmount,
   };
@@ -183,6 +197,31 @@ for (const kind of Object.keys(MAKE)) {
     } finally {
       small.free();
       for (const host of [first, second]) await host?.host.close(1000);
+      await small.unmount();
+    }
+  });
+
+  test(`${kind}: a host that finds no room at all for its first event says so, and may be started later`, async () => {
+    const small = await makeSmall(kind);
+    try {
+      const first = await startOn(small);
+      await first.host.close(10_000);
+      for (const name of readdirSync(join(small.path, 'state', 'journal')))
+        rmSync(join(small.path, 'state', 'journal', name));
+      // What ext4 frees others may have only after its own journal has been written.
+      execFileSync('sync', ['-f', small.path]);
+      small.fill();
+      await new Promise((next) => setTimeout(next, 100));
+      await startOn(small).then(
+        (host) => host.host.close(1000).then(() => assert.unreachable('it started')),
+        (error: Error) => assert.match(error.message, /no room|ENOSPC/),
+      );
+      small.free();
+      const second = await startOn(small);
+      assert.is((await second.prepare('again')).ok, true);
+      await second.host.close(10_000);
+    } finally {
+      small.free();
       await small.unmount();
     }
   });

@@ -40,6 +40,7 @@ export function listJournal(directory: string): JournalFiles {
 
 /** Takes away what was never finished; it holds nothing that counts. */
 export function removeUnfinished(directory: string): void {
+  if (!existsSync(directory)) return;
   for (const name of readdirSync(directory)) if (UNFINISHED.test(name)) unlinkSync(join(directory, name));
 }
 

@@ -25,8 +25,8 @@ export interface JournalWriter {
   /** Begins the next segment, with a snapshot of the state that all events so far have led to. To be called after `sync`. */
   rotate(kept: Kept): Promise<void>;
   counts(): Counts;
-  /** Ends the journal in order: the last step's digest is kept too. */
-  close(): void;
+  /** Ends the journal in order: the last step's digest is kept too. Written at once; resolves when no file is open any more. */
+  close(): Promise<void>;
 }
 
 /** What a snapshot holds besides what the journal knows itself. */
@@ -210,7 +210,7 @@ export function continueJournal(options: JournalOptions): JournalWriter {
       };
     },
     counts: () => ({ ...counts }),
-    close() {
+    async close() {
       if (closed) return;
       closed = true;
       clearTimeout(timer);
@@ -222,10 +222,9 @@ export function continueJournal(options: JournalOptions): JournalWriter {
         if (!isNoRoom(error)) throw error;
       }
       // Nobody may get the number of a descriptor that is still in use.
-      void Promise.allSettled([looking, syncing]).then(() => {
-        segment.close();
-        mark.close();
-      });
+      await Promise.allSettled([looking, syncing]);
+      segment.close();
+      mark.close();
     },
   };
 }

@@ -2,7 +2,14 @@ import { statSync, truncateSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createDirectory } from '../directory.ts';
 import { follow, isFailure, type Origin } from './follow.ts';
-import { type JournalFiles, listJournal, segmentName, setAside, snapshotName } from './journal_files.ts';
+import {
+  type JournalFiles,
+  listJournal,
+  removeUnfinished,
+  segmentName,
+  setAside,
+  snapshotName,
+} from './journal_files.ts';
 import { type Mark, readMark } from './mark_file.ts';
 import type { JournalNote, JournalState, Restored, StartPolicy } from './restored.ts';
 
@@ -12,6 +19,7 @@ import type { JournalNote, JournalState, Restored, StartPolicy } from './restore
  * whole, file by file, under the ending `.damaged`, and reads as empty. Throws {@link StartError} only for what another version wrote.
  */
 export function restoreJournal(directory: string, startPolicy: StartPolicy): Restored {
+  removeUnfinished(directory);
   const files = listJournal(directory);
   const notes: JournalNote[] = [];
   const mark = markOf(directory, notes);
