@@ -30,7 +30,7 @@ function folder(): string {
   return mkdtempSync(join(top, `${made}-`));
 }
 
-/** Files of a journal of 100 events that turned at 30 and 60 as far as that goes; `prune: false` keeps what a host that lives removes. */
+/** Files of a journal of so many events that went on to another segment after some of them; also those that a host that lives removes. */
 async function write(turns: number[], last: number): Promise<Map<string, Buffer>> {
   const directory = folder();
   const kept = new Map<string, Buffer>();
@@ -39,12 +39,23 @@ async function write(turns: number[], last: number): Promise<Map<string, Buffer>
     scribe.take(frame);
     if (!turns.includes(index + 1)) continue;
     await scribe.writer.sync();
-    for (const name of readdirSync(directory)) kept.set(name, readFileSync(join(directory, name)));
+    keep(directory, kept);
     assert.ok(await scribe.turn());
   }
   await scribe.writer.sync();
-  for (const name of readdirSync(directory)) kept.set(name, readFileSync(join(directory, name)));
+  keep(directory, kept);
   return kept;
+}
+
+/** What is removed meanwhile has been kept before. */
+function keep(directory: string, kept: Map<string, Buffer>): void {
+  for (const name of readdirSync(directory)) {
+    try {
+      kept.set(name, readFileSync(join(directory, name)));
+    } catch (error) {
+      assert.is((error as NodeJS.ErrnoException).code, 'ENOENT');
+    }
+  }
 }
 
 const [full, ended] = [await write([30, 60], 100), await write([30], 60)];
