@@ -35,7 +35,7 @@ export type Kept = Pick<JournalSnapshot, 'at' | 'lastCall' | 'learnt' | 'state'>
 export interface Counts {
   /** Events since the first of the journal. */
   events: number;
-  /** Since this host began. */
+  /** Since this host began; a snapshot counts when what it makes needless is gone. */
   syncs: number;
   snapshots: number;
 }
@@ -155,8 +155,8 @@ export function continueJournal(options: JournalOptions): JournalWriter {
   async function keepSnapshot(snapshot: JournalSnapshot): Promise<void> {
     try {
       await writeSnapshot(directory, snapshot);
-      counts.snapshots += 1;
       await prune(directory);
+      counts.snapshots += 1;
     } catch (error) {
       options.onSnapshotFailed?.(error as Error);
     }
