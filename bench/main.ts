@@ -1,11 +1,16 @@
-/** `npm run bench -- NAME`: measures, prints a table, writes nothing. */
+/** `npm run bench -- NAME`: measures, prints a table, writes nothing that stays. */
 import { benchDecide } from './decide.ts';
+import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 
-const benches: Record<string, (args: string[]) => void> = { decide: benchDecide, memory: benchMemory };
+const benches: Record<string, (args: string[]) => void | Promise<void>> = {
+  decide: benchDecide,
+  journal: benchJournal,
+  memory: benchMemory,
+};
 const [name = '', ...args] = process.argv.slice(2);
 const bench = benches[name];
-if (bench) bench(args);
+if (bench) await bench(args);
 else {
   process.stderr.write(`bench: name one of: ${Object.keys(benches).join(', ')}\n`);
   process.exitCode = 2;

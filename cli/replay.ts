@@ -1,11 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { decodeEffects } from '../host/frames/effect_frame.ts';
 import { decodeEvent } from '../host/frames/event_frame.ts';
-import { segmentFiles } from '../host/journal/journal_files.ts';
+import { takeUp } from '../host/journal/base.ts';
+import { segmentFiles, snapshotName } from '../host/journal/journal_files.ts';
 import { type Divergence, replay } from '../host/journal/replay.ts';
 import { readSegment, type Segment } from '../host/journal/segment_reader.ts';
+import { isBad, type JournalSnapshot, readSnapshotFile } from '../host/journal/snapshot_file.ts';
 import { loadPolicy } from '../host/policy/policy.ts';
 import { openPolicyArchive } from '../host/policy/policy_archive.ts';
 import { PolicyError } from '../host/policy/policy_error.ts';
@@ -47,11 +49,15 @@ export function replayCommand(): Command {
 
 function replayTrace(trace: string, options: Options): boolean {
   const segments = readTrace(trace);
+  const begun = readBeginning(trace, segments);
   const directory = statSync(trace).isDirectory() ? trace : dirname(trace);
   const other = options.policy === undefined ? undefined : loadPolicy(options.policy);
   const archive = openPolicyArchive(join(directory, '..', 'policies'));
   const policyFor = (digest: string) => other ?? findPolicy(archive.find, digest);
-  const result = replay(segments, { policyFor, stopAtDivergence: true });
+  const base = begun && takeUp(begun, segments, policyFor);
+  if (typeof base === 'string')
+    throw new UsageError(`${trace}: the snapshot before segment ${begun?.segment}: ${base}`);
+  const result = replay(segments, { policyFor, base, stopAtDivergence: true });
   print(trace, segments, result.events, result.divergence, options);
   return result.divergence === undefined;
 }
@@ -65,6 +71,21 @@ function findPolicy(find: (digest: string) => ReturnType<typeof loadPolicy>, dig
     if (error instanceof PolicyError && built.digest === digest) return built;
     throw error;
   }
+}
+
+/** The snapshot that stands for the segments that are no longer there; undefined when the first of all is. */
+function readBeginning(trace: string, [first]: Segment[]): JournalSnapshot | undefined {
+  if (!first?.header?.events) return undefined;
+  const number = Number.parseInt(basename(first.file), 10);
+  const file = join(dirname(first.file), snapshotName(number));
+  if (!existsSync(file))
+    throw new UsageError(
+      `${trace}: begins with event ${first.header.events + 1}, and its snapshot ${file} is missing`,
+    );
+  const snapshot = readSnapshotFile(file, number);
+  if (isBad(snapshot))
+    throw new UsageError(`${file}: ${snapshot.why}; refused, since what follows cannot be trusted`);
+  return snapshot;
 }
 
 function readTrace(trace: string): Segment[] {

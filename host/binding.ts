@@ -124,6 +124,10 @@ export interface Binding {
   releaseRoot(root: string): Promise<boolean>;
   /** An exclusive lock on an open file that lives as long as the descriptor; false when somebody else has it. */
   lockFile(fd: number): boolean;
+  /** Lets go what `lockFile` locked, before the descriptor is closed; false when it was not locked here. */
+  unlockFile(fd: number): boolean;
+  /** Reserves room on the disk for bytes of an open file, beyond its end too; its size stays. Rejects with ENOSPC or EDQUOT when there is none. */
+  allocateFile(request: { fd: number; offset: number; length: number }): Promise<void>;
 }
 
 /** Only in moorage.node: what the embedded volume driver needs. */

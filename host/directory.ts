@@ -32,6 +32,21 @@ export interface DirectoryKeeper {
   readonly directory: Directory;
   /** Learns from an event and the effects that followed it. */
   learn(event: Event, effects: readonly Effect[]): void;
+  /** All that was learnt, for a snapshot of the journal. */
+  keep(): Learnt;
+  /** Takes the place of all that was learnt with what `keep` gave. */
+  remember(learnt: Learnt): void;
+}
+
+/** What a directory has learnt, as MessagePack has it: pairs of a key and what is known of it, null for what is not known. */
+export interface Learnt {
+  root: string;
+  drivers: [string, { address: string | null; maxInFlight: number; plainDirs: boolean }][];
+  containers: [string, { sandbox: string; rootfs: string | null; pid: number | null }][];
+  mountpoints: [string, string][];
+  devs: [string, string][];
+  /** Volumes by the number of the effect whose answer will name a mountpoint. */
+  asked: [number, string][];
 }
 
 const MAX_IN_FLIGHT = 16;
@@ -103,7 +118,43 @@ export function createDirectory(): DirectoryKeeper {
           asked.set(effect.effect, effect.target.split('/').slice(-2).join('/'));
       }
     },
+    keep: () => ({
+      root: directory.root,
+      drivers: [...directory.drivers].map(([name, place]) => [
+        name,
+        { ...place, address: place.address ?? null },
+      ]),
+      containers: [...directory.containers].map(([id, { sandbox, rootfs, pid }]) => [
+        id,
+        { sandbox, rootfs: rootfs ?? null, pid: pid ?? null },
+      ]),
+      mountpoints: [...directory.mountpoints],
+      devs: [...directory.devs],
+      asked: [...asked],
+    }),
+    remember(learnt) {
+      directory.root = learnt.root;
+      refill(
+        directory.drivers,
+        learnt.drivers.map(([name, place]) => [name, { ...place, address: place.address ?? undefined }]),
+      );
+      refill(
+        directory.containers,
+        learnt.containers.map(([id, { sandbox, rootfs, pid }]) => [
+          id,
+          { sandbox, rootfs: rootfs ?? undefined, pid: pid ?? undefined },
+        ]),
+      );
+      refill(directory.mountpoints, learnt.mountpoints);
+      refill(directory.devs, learnt.devs);
+      refill(asked, learnt.asked);
+    },
   };
+}
+
+function refill<Key, Value>(map: Map<Key, Value>, entries: readonly [Key, Value][]): void {
+  map.clear();
+  for (const [key, value] of entries) map.set(key, value);
 }
 
 function isRefused(call: number, effects: readonly Effect[]): boolean {

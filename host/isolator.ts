@@ -38,7 +38,7 @@ export interface Isolator {
   /** Resolves when nothing is under way, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
   /** Takes nothing more; ends the journal in order. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface Waiting {
@@ -94,6 +94,22 @@ const NOT_RECOVERED: ReplyEffect = {
   },
 };
 
+/** The number of `prepare` in a frame: what could not be journaled to its end is not begun. */
+const PREPARE = 4;
+
+function noRoom(why: string): ReplyEffect {
+  return {
+    type: 'reply',
+    call: 0,
+    ok: false,
+    error: {
+      code: 'storage',
+      message: `the journal has no room for another task: ${why}`,
+      hint: 'make room on the file system of the state directory; tasks are taken again by themselves',
+    },
+  };
+}
+
 export function createIsolator(parts: IsolatorParts): Isolator {
   const { binding, policy, journal, directory, log } = parts;
   const clock = createClock(parts.startAt);
@@ -104,6 +120,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   let draining = false;
   let inFlight = 0;
   let nextCall = parts.nextCall;
+  let lastAt = parts.startAt;
   let closed = false;
   /** Before the recovery nothing is touched: it voids whatever was decided until then. */
   let recovered = false;
@@ -123,23 +140,32 @@ export function createIsolator(parts: IsolatorParts): Isolator {
         queue = [];
         const effects = batch.flatMap(decide);
         await journal.sync();
+        if (closed) break;
         for (const effect of effects) begin(effect);
         policy.rest();
+        if (journal.isLong()) await turn();
       }
     } catch (error) {
+      if (!closed) parts.fatal(error as Error);
       closed = true;
-      parts.fatal(error as Error);
     }
     draining = false;
     wakeIdlers();
   }
 
+  /** The next segment of the journal begins, with a snapshot; not while a recovery is coming in: then there is none. */
+  async function turn(): Promise<void> {
+    const state = policy.snapshot();
+    if (state) await journal.rotate({ state, at: lastAt, lastCall: nextCall - 1, learnt: directory.keep() });
+  }
+
   function decide({ frame, answer }: Waiting): Effect[] {
+    lastAt = clock.now();
     if (answer) {
-      stamp(frame, clock.now(), nextCall);
+      stamp(frame, lastAt, nextCall);
       answers.set(nextCall, answer);
       nextCall += 1;
-    } else stamp(frame, clock.now());
+    } else stamp(frame, lastAt);
     journal.append(frame);
     const frameOfEffects = policy.step(frame);
     journal.stepped(frameOfEffects);
@@ -197,6 +223,8 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       const type = typeOf(frame);
       if (type === 0 || frame.length > FRAME_MAX) answer(encodeEffect(BAD_FRAME));
       else if (!recovered) answer(encodeEffect(NOT_RECOVERED));
+      else if (type === PREPARE && journal.full() !== undefined)
+        answer(encodeEffect(noRoom(journal.full() as string)));
       else submit(frame, (reply) => answer(encodeEffect(reply)));
     },
     ask: (event) => new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
@@ -210,11 +238,11 @@ export function createIsolator(parts: IsolatorParts): Isolator {
           resolve();
         });
       }),
-    close() {
+    async close() {
       if (closed) return;
       closed = true;
       alarm.set(0);
-      journal.close();
+      await journal.close();
     },
   };
 }

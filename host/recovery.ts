@@ -5,7 +5,7 @@ import { encodeEffect } from './frames/effect_frame.ts';
 import { decodeEvent, typeOf } from './frames/event_frame.ts';
 import type { Event, RecoveredContainer, ReplyEffect } from './frames/types.ts';
 import type { Isolator } from './isolator.ts';
-import type { JournalState } from './journal/journal_files.ts';
+import type { JournalState } from './journal/restored.ts';
 
 /** The number of `recover` in a frame. */
 const RECOVER = 2;

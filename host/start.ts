@@ -1,21 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Binding } from './binding.ts';
 import { readConfigFile } from './config_file.ts';
-import { createDirectory, type DirectoryKeeper, learnFrame } from './directory.ts';
-import { decodeEffects } from './frames/effect_frame.ts';
-import { stampOf } from './frames/event_frame.ts';
+import { encodeEffect } from './frames/effect_frame.ts';
+import type { Config } from './frames/types.ts';
 import { createIsolator, type Isolator } from './isolator.ts';
-import { type JournalState, openJournal, segmentName } from './journal/journal_files.ts';
-import { createSegment } from './journal/journal_writer.ts';
-import { replay } from './journal/replay.ts';
-import type { Segment } from './journal/segment_reader.ts';
+import { FORMAT } from './journal/format.ts';
+import { continueJournal, type JournalSizes, type JournalWriter } from './journal/journal_writer.ts';
+import { handOver } from './journal/replay.ts';
+import { restoreJournal } from './journal/restore.ts';
+import type { Restored } from './journal/restored.ts';
 import type { Log } from './log.ts';
 import { ABI_VERSION, type Policy } from './policy/policy.ts';
-import { openPolicyArchive, type PolicyArchive } from './policy/policy_archive.ts';
+import { openPolicyArchive } from './policy/policy_archive.ts';
 import { createRecovery } from './recovery.ts';
 import { StartError } from './start_error.ts';
-import { openStateDirectory } from './state_directory.ts';
+import { openStateDirectory, type StateDirectory } from './state_directory.ts';
 
 export interface StartOptions {
   binding: Binding;
@@ -26,6 +25,8 @@ export interface StartOptions {
   log: Log;
   notice(frame: Uint8Array): void;
   fatal(error: Error): void;
+  /** Other sizes of the journal than the usual ones. */
+  journal?: Partial<JournalSizes> | undefined;
 }
 
 /** A host that has taken its configuration and waits for `recover`. */
@@ -39,19 +40,32 @@ export interface Host {
 
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
-  const { binding, log } = options;
   const config = readConfigFile(options.config);
-  const state = openStateDirectory(options.stateDir, binding);
+  const state = openStateDirectory(options.stateDir, options.binding);
+  try {
+    return await startIn(state, config, options);
+  } catch (error) {
+    state.release();
+    throw error;
+  }
+}
+
+async function startIn(state: StateDirectory, config: Config, options: StartOptions): Promise<Host> {
+  const { binding, log } = options;
   const archive = openPolicyArchive(state.policies);
-  const policy = archive.take(options.policy);
-  const directory = createDirectory();
-  const journal = openJournal(state.journal);
-  for (const note of journal.notes) log('warn', note);
-  const past = catchUp(journal.segments, policy, archive, directory, log);
+  const chosen = archive.take(options.policy);
+  const past = restoreJournal(state.journal, archive.start);
+  const policy = takeOver(past, chosen);
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  const file = join(state.journal, segmentName(journal.nextNumber));
-  const header = { abi: ABI_VERSION, policy: policy.digest, bootId, wallMs: Date.now() };
-  const writer = createSegment(file, header, past.lastEffects);
+  const alarmOf = announcer(options);
+  const writer = writeOn(
+    state.journal,
+    past,
+    { abi: ABI_VERSION, policy: policy.digest, bootId },
+    options,
+    alarmOf,
+  );
+  const { directory } = past;
   const parts = {
     ...options,
     policy,
@@ -61,74 +75,147 @@ export async function startHost(options: StartOptions): Promise<Host> {
     nextCall: past.lastCall + 1,
   };
   const isolator = createIsolator(parts);
-  await configure(isolator, config, options);
+  await configure(isolator, writer, config, options);
+  for (const { level, code, message } of past.notes) {
+    if (code) alarmOf(level, code, message);
+    else log(level, message);
+  }
   const recovery = createRecovery({
     isolator,
     binding,
     directory: directory.directory,
-    journal: journal.state,
+    journal: past.state,
     bootId,
   });
-  log('info', `policy ${policy.name} ${policy.version}, journal ${file} (${describeJournal(journal.state)})`);
+  let closed = false;
+  log('info', `policy ${policy.name} ${policy.version}, journal ${writer.file()} (${describeJournal(past)})`);
   return {
     isolator,
     call: (frame, answer) => recovery.take(frame, answer) || isolator.call(frame, answer),
     async close(timeoutMs) {
       await isolator.idle(timeoutMs);
-      isolator.close();
+      await isolator.close();
       await binding.releaseRoot(config.root).catch(() => false);
+      if (!closed) state.release();
+      closed = true;
     },
   };
 }
 
-function describeJournal(state: JournalState): string {
+function describeJournal({ state }: Restored): string {
   if (state === 'new') return 'new';
   return state === 'whole' ? 'continued' : 'the one before is damaged and set aside';
 }
 
-/** Steps everything that the journal holds, so that `policy` knows what was; nothing of it is performed. */
-function catchUp(
-  segments: Segment[],
-  policy: Policy,
-  archive: PolicyArchive,
-  directory: DirectoryKeeper,
-  log: Log,
-) {
-  let at = 0;
-  let lastCall = 0;
-  const result = replay(segments, {
-    policyFor: archive.find,
-    stopAtDivergence: false,
-    onStep(record, effects) {
-      learnFrame(directory, record.frame, decodeEffects(effects));
-      const stamped = stampOf(record.frame);
-      at = Math.max(at, stamped.at);
-      lastCall = Math.max(lastCall, stamped.call);
+/** The policy that decides from now on, in the state in which the journal ends. */
+function takeOver({ replayed }: Restored, chosen: Policy): Policy {
+  if (replayed.policy?.digest === chosen.digest) return replayed.policy;
+  handOver(replayed, chosen);
+  return chosen;
+}
+
+/** Something that nobody asked for is said: in the log, and to the embedding program. */
+type Announce = (level: 'info' | 'warn' | 'error', code: string, message: string) => void;
+
+function announcer({ log, notice }: StartOptions): Announce {
+  return (level, code, message) => {
+    log(level, `${code}: ${message}`);
+    notice(encodeEffect({ type: 'alert', level, code, message }));
+  };
+}
+
+/** The journal from its end on: in its last segment, when this version writes such. */
+function writeOn(
+  directory: string,
+  past: Restored,
+  run: Parameters<typeof continueJournal>[0]['run'],
+  { binding, journal: sizes = {} }: StartOptions,
+  announce: Announce,
+): JournalWriter {
+  const { last, replayed, nextNumber } = past;
+  const goesOn = last && last.segment.header?.format === FORMAT;
+  return continueJournal({
+    directory,
+    run,
+    end: goesOn
+      ? { number: last.number, size: last.segment.wholeSize }
+      : { number: nextNumber, size: undefined },
+    events: replayed.events,
+    effectsBefore: replayed.lastEffects,
+    sizes,
+    allocate: binding.allocateFile,
+    onFull(why) {
+      if (why === undefined)
+        announce('info', 'storage', `journal ${directory}: there is room again; tasks are taken`);
+      else
+        announce(
+          'error',
+          'storage',
+          `journal ${directory}: no room (${why}); new tasks are refused until there is, what runs goes on`,
+        );
     },
+    onSnapshotFailed: (error) =>
+      announce(
+        'warn',
+        'storage',
+        `journal ${directory}: no snapshot could be written (${error.message}); tried again later`,
+      ),
   });
-  if (result.divergence) log('error', `replay of the journal diverged at event ${result.divergence.event}`);
-  if (result.policy && result.policy !== policy) {
-    const snapshot = result.policy.snapshot();
-    if (snapshot) policy.restore(snapshot);
+}
+
+/** A journal without any room at the start is tried so often. */
+const TRIES_AT_START = 10;
+const RETRY_MS = 1000;
+
+/** Nothing can be promised without a journal: a host that cannot write its first event says so and does not start. */
+async function withRoom<Result>(
+  work: Promise<Result>,
+  writer: JournalWriter,
+  { stateDir, journal }: StartOptions,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        const why = writer.full();
+        if (why === undefined) return;
+        reject(
+          new StartError(
+            `state directory ${stateDir}: no room for the journal (${why}); make room, then start again`,
+          ),
+        );
+      },
+      TRIES_AT_START * (journal?.retryMs ?? RETRY_MS),
+    );
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
   }
-  return { at, lastCall, lastEffects: result.lastEffects };
 }
 
 async function configure(
   isolator: Isolator,
+  writer: JournalWriter,
   config: StartOptions['config'] | object,
   options: StartOptions,
 ): Promise<void> {
-  const reply = await isolator.ask({ type: 'configure', config });
+  const reply = await withRoom(isolator.ask({ type: 'configure', config }), writer, options).catch(
+    async (error) => {
+      await isolator.close();
+      throw error;
+    },
+  );
   if (!reply.ok) {
-    isolator.close();
+    await isolator.close();
     throw new StartError(`configuration ${options.config}: ${reply.error?.message}; ${reply.error?.hint}`);
   }
   const { root } = config as { root: string };
   try {
     await options.binding.prepareRoot(root);
   } catch (error) {
-    isolator.close();
+    await isolator.close();
     throw new StartError(`managed root ${root}: ${(error as Error).message}`);
   }
 }

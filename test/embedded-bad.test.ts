@@ -128,13 +128,13 @@ test('a damaged journal is set aside, the agent starts and says so, and the task
   const running = await first.until(task('/d', 'running'));
   first.child.kill('SIGKILL');
   await first.ended;
-  const file = join(work, 'state', 'journal', journals()[0] as string);
+  const file = join(work, 'state', 'journal', journals().find((name) => name.endsWith('.journal')) as string);
   const bytes = readFileSync(file);
   bytes[200] = (bytes[200] as number) ^ 1;
   writeFileSync(file, bytes);
   const second = agent();
   await second.until(({ event, state }) => event === 'agent' && state === 'recovered');
-  assert.match(second.said(), /damaged at byte \d+: the checksum is wrong; set aside/);
+  assert.match(second.said(), /damaged at byte \d+: the checksum is wrong; all of it is set aside/);
   assert.ok(journals().some((name) => name.endsWith('.damaged')));
   assert.is(mounts().length, 2, 'nothing is taken down under a task');
   writeFileSync(`/proc/${running.pid}/cwd/data/end`, '');

@@ -5,9 +5,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeEvent } from '../host/frames/event_frame.ts';
 import { crc32c } from '../host/journal/crc32c.ts';
-import { openJournal, segmentFiles, segmentName } from '../host/journal/journal_files.ts';
-import { createSegment } from '../host/journal/journal_writer.ts';
+import { segmentFiles, segmentName } from '../host/journal/journal_files.ts';
+import { continueJournal } from '../host/journal/journal_writer.ts';
 import { replay } from '../host/journal/replay.ts';
+import { restoreJournal } from '../host/journal/restore.ts';
 import { readSegment } from '../host/journal/segment_reader.ts';
 import { loadPolicy } from '../host/policy/policy.ts';
 import { POLICY } from './world.ts';
@@ -19,8 +20,6 @@ function folder(): string {
   folders.push(made);
   return made;
 }
-
-const header = { abi: 1, policy: 'x', bootId: 'b', wallMs: 1 };
 
 const EVENTS = [
   {
@@ -53,8 +52,9 @@ const EVENTS = [
 /** A journal of one segment with the events above; resolves with its path. */
 async function writeJournal(directory: string, sealed = true): Promise<string> {
   const policy = loadPolicy(POLICY);
-  const file = join(directory, segmentName(1));
-  const writer = createSegment(file, { ...header, policy: policy.digest }, 0);
+  const run = { abi: 1, policy: policy.digest, bootId: 'b' };
+  const end = { number: 1, size: undefined };
+  const writer = continueJournal({ directory, run, end, events: 0, effectsBefore: 0 });
   for (const event of EVENTS) {
     const frame = encodeEvent(event);
     writer.append(frame);
@@ -62,7 +62,7 @@ async function writeJournal(directory: string, sealed = true): Promise<string> {
   }
   await writer.sync();
   if (sealed) writer.close();
-  return file;
+  return join(directory, segmentName(1));
 }
 
 const format = suite('host: journal format');
@@ -111,11 +111,13 @@ format('a changed byte anywhere is seen: nothing after it is believed', async ()
 
 const opening = suite('host: opening a journal');
 
+const restore = (directory: string) => restoreJournal(directory, () => loadPolicy(POLICY));
+
 opening('a new directory is new, a written one whole', async () => {
   const directory = folder();
-  assert.is(openJournal(directory).state, 'new');
+  assert.is(restore(directory).state, 'new');
   await writeJournal(directory);
-  const opened = openJournal(directory);
+  const opened = restore(directory);
   assert.is(opened.state, 'whole');
   assert.is(opened.nextNumber, 2);
 });
@@ -125,9 +127,9 @@ opening('an unfinished record at the end is cut off, and said', async () => {
   const file = await writeJournal(directory);
   const size = readFileSync(file).length;
   appendFileSync(file, Buffer.from([9, 0, 0, 0, 1, 2]));
-  const opened = openJournal(directory);
+  const opened = restore(directory);
   assert.is(opened.state, 'whole');
-  assert.match(opened.notes.join(), /cut off 6 bytes/);
+  assert.match(opened.notes.map(({ message }) => message).join(), /cut off 6 bytes/);
   assert.is(readFileSync(file).length, size);
 });
 
@@ -137,9 +139,12 @@ opening('a damaged journal is set aside under another name, and its number is no
   const bytes = readFileSync(file);
   bytes[100] = (bytes[100] as number) ^ 1;
   writeFileSync(file, bytes);
-  const opened = openJournal(directory);
+  const opened = restore(directory);
   assert.is(opened.state, 'damaged');
-  assert.match(opened.notes.join(), /damaged at byte \d+: the checksum is wrong; set aside/);
+  assert.match(
+    opened.notes.map(({ message }) => message).join(),
+    /damaged at byte \d+: the checksum is wrong; all of it is set aside/,
+  );
   assert.equal(segmentFiles(directory), []);
   assert.equal(readFileSync(`${file}.damaged`), bytes);
   assert.is(opened.nextNumber, 2);

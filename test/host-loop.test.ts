@@ -10,7 +10,8 @@ import { unpack } from '../host/frames/codec.ts';
 import { decodeEvent, encodeEvent } from '../host/frames/event_frame.ts';
 import { FRAME_MAX } from '../host/frames/schema.ts';
 import { createIsolator } from '../host/isolator.ts';
-import { createSegment } from '../host/journal/journal_writer.ts';
+import { segmentName } from '../host/journal/journal_files.ts';
+import { continueJournal } from '../host/journal/journal_writer.ts';
 import { readSegment } from '../host/journal/segment_reader.ts';
 import { loadPolicy } from '../host/policy/policy.ts';
 import { createRecovery } from '../host/recovery.ts';
@@ -32,7 +33,8 @@ function makeLoop(mounts: Mount[] = [], ofContainer: Mount[] = []) {
     mountTable: async () => mounts,
     mountTableOf: async () => ofContainer,
   } as unknown as Binding;
-  const file = join(folder, `${files++}.journal`);
+  files += 1;
+  const file = join(folder, segmentName(files));
   const policy = loadPolicy(POLICY);
   const directory = createDirectory();
   const fatal: Error[] = [];
@@ -40,7 +42,13 @@ function makeLoop(mounts: Mount[] = [], ofContainer: Mount[] = []) {
     binding,
     policy,
     directory,
-    journal: createSegment(file, { abi: 1, policy: policy.digest, bootId: 'b', wallMs: 0 }, 0),
+    journal: continueJournal({
+      directory: folder,
+      run: { abi: 1, policy: policy.digest, bootId: 'b' },
+      end: { number: files, size: undefined },
+      events: 0,
+      effectsBefore: 0,
+    }),
     startAt: 1000,
     nextCall: 500,
     log: () => undefined,

@@ -2,40 +2,57 @@ import { pack, unpack } from '../frames/codec.ts';
 import { crc32c } from './crc32c.ts';
 
 /**
- * A segment of the journal. Numbers are little endian.
+ * A segment of the journal; docs/journal.md says it for people. Numbers are little endian.
  *
  *   "MOORAGE1"                                            8 bytes
- *   block: header = MessagePack [format, abi, policy digest, boot id, wall time in ms]
+ *   block: header = MessagePack [format, abi, policy digest, boot id, wall time in ms, events before]
  *   block: record
  *   block: record ...
  *
  *   block  = length u32 | CRC-32C of the length u32 | CRC-32C of the body u32 | body
- *   record = CRC-32C of the effects of the step before u32 | wall time in ms float64 | event frame
+ *   record = kind u8 | CRC-32C of the effects of the step before u32 | wall time in ms float64 | what the kind has
  *
- * The length has a checksum of its own, so that a changed length is told from a record that was never finished.
- * A record without a frame is a seal: it only carries the digest of the last step of a run that ended in order.
+ * The length has a checksum of its own, so that a changed length is told from a record that was never finished. Format 1 has
+ * no kind and no events before: a record with an empty frame is its seal.
  */
 export const MAGIC = Buffer.from('MOORAGE1', 'latin1');
-export const FORMAT = 1;
+export const FORMAT = 2;
+const FORMAT_WITHOUT_KINDS = 1;
 export const BLOCK_HEAD = 12;
-export const RECORD_HEAD = 12;
+/** Of a record of format 1; later ones have the kind before it. */
+const RECORD_HEAD = 12;
 /** Largest body that a reader believes in: a frame and its head. */
-export const BODY_MAX = 256 * 1024 + RECORD_HEAD;
+export const BODY_MAX = 256 * 1024 + RECORD_HEAD + 1;
 
-export interface SegmentHeader {
+const EVENT = 1;
+const BEGIN = 2;
+const SEAL = 3;
+
+/** Which host writes from here on. */
+export interface Run {
   abi: number;
-  /** SHA-256 of the policy that decided, hex. */
+  /** SHA-256 of the policy that decides, hex. */
   policy: string;
   bootId: string;
-  wallMs: number;
 }
 
+export interface SegmentHeader extends Run {
+  wallMs: number;
+  /** Events in all segments before this one, so that a missing or shortened one is noticed. Format 1 does not say. */
+  events?: number | undefined;
+  /** As read; written is always the present one. */
+  format?: number | undefined;
+}
+
+/** `event`: a frame. `begin`: another host goes on in this segment. `seal`: the end of a run; only its digest counts. */
 export interface JournalRecord {
+  kind: 'event' | 'begin' | 'seal';
   /** CRC-32C of the effects of the step before; 0 before the first step. */
   effectsBefore: number;
   wallMs: number;
-  /** Empty for a seal. */
+  /** Empty unless it is an event. */
   frame: Uint8Array;
+  run: Run | undefined;
   /** Where the record begins in its segment, bytes. */
   offset: number;
 }
@@ -50,31 +67,83 @@ export function block(body: Uint8Array): Buffer {
 }
 
 export function encodeHeader(header: SegmentHeader): Buffer {
-  return Buffer.concat([
-    MAGIC,
-    block(pack([FORMAT, header.abi, header.policy, header.bootId, header.wallMs])),
-  ]);
+  const { abi, policy, bootId, wallMs, events = 0 } = header;
+  return Buffer.concat([MAGIC, block(pack([FORMAT, abi, policy, bootId, wallMs, events]))]);
 }
 
+/** The header in a body; only `format` is sure when this version does not read it. Undefined when it is none at all. */
 export function decodeHeader(body: Uint8Array): SegmentHeader | undefined {
-  const data = unpack(body);
-  if (!Array.isArray(data) || data[0] !== FORMAT) return undefined;
-  return { abi: data[1], policy: data[2], bootId: data[3], wallMs: data[4] };
+  const data = unpackList(body);
+  if (!data || typeof data[0] !== 'number') return undefined;
+  const [format, abi, policy, bootId, wallMs, events] = data as [
+    number,
+    number,
+    string,
+    string,
+    number,
+    number,
+  ];
+  return { format, abi, policy, bootId, wallMs, events };
 }
 
+/** Whether this version reads segments of a format. */
+export function isReadable(format: number | undefined): boolean {
+  return format === FORMAT || format === FORMAT_WITHOUT_KINDS;
+}
+
+/** A record of an event; with an empty frame, a seal. */
 export function encodeRecord(effectsBefore: number, wallMs: number, frame: Uint8Array): Buffer {
-  const body = Buffer.allocUnsafe(RECORD_HEAD + frame.length);
-  body.writeUInt32LE(effectsBefore, 0);
-  body.writeDoubleLE(wallMs, 4);
-  body.set(frame, RECORD_HEAD);
+  return recordOf(frame.length === 0 ? SEAL : EVENT, effectsBefore, wallMs, frame);
+}
+
+/** The record of a host that goes on in a segment which another one began. */
+export function encodeBegin(effectsBefore: number, wallMs: number, run: Run): Buffer {
+  return recordOf(BEGIN, effectsBefore, wallMs, pack([run.abi, run.policy, run.bootId]));
+}
+
+function recordOf(kind: number, effectsBefore: number, wallMs: number, rest: Uint8Array): Buffer {
+  const body = Buffer.allocUnsafe(1 + RECORD_HEAD + rest.length);
+  body.writeUInt8(kind, 0);
+  body.writeUInt32LE(effectsBefore, 1);
+  body.writeDoubleLE(wallMs, 5);
+  body.set(rest, 1 + RECORD_HEAD);
   return block(body);
 }
 
-export function decodeRecord(body: Buffer, offset: number): JournalRecord {
-  return {
-    effectsBefore: body.readUInt32LE(0),
-    wallMs: body.readDoubleLE(4),
-    frame: body.subarray(RECORD_HEAD),
+/** The record in a body of a segment of `format`; a sentence when it is none. */
+export function decodeRecord(body: Buffer, offset: number, format = FORMAT): JournalRecord | string {
+  const head = format === FORMAT_WITHOUT_KINDS ? 0 : 1;
+  if (body.length < head + RECORD_HEAD) return 'a record that is too short';
+  const rest = body.subarray(head + RECORD_HEAD);
+  const record = {
+    effectsBefore: body.readUInt32LE(head),
+    wallMs: body.readDoubleLE(head + 4),
+    frame: rest,
+    run: undefined,
     offset,
   };
+  if (head === 0) return { kind: rest.length === 0 ? 'seal' : 'event', ...record };
+  const kind = body[0];
+  if (kind === EVENT) return rest.length === 0 ? 'an event without a frame' : { kind: 'event', ...record };
+  if (kind === SEAL) return rest.length === 0 ? { kind: 'seal', ...record } : 'a seal with something in it';
+  if (kind !== BEGIN) return `a record of the unknown kind ${kind}`;
+  const run = decodeRun(rest);
+  if (!run) return 'a beginning that names no host';
+  return { ...record, kind: 'begin', frame: rest.subarray(0, 0), run };
+}
+
+function decodeRun(bytes: Uint8Array): Run | undefined {
+  const data = unpackList(bytes);
+  if (data?.length !== 3) return undefined;
+  const [abi, policy, bootId] = data as [number, string, string];
+  return { abi, policy, bootId };
+}
+
+function unpackList(bytes: Uint8Array): unknown[] | undefined {
+  try {
+    const data = unpack(bytes);
+    return Array.isArray(data) ? data : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,73 +1,62 @@
-import { existsSync, readdirSync, renameSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSegment, type Segment } from './segment_reader.ts';
 
-const NAME = /^(\d{6})\.journal$/;
+const SEGMENT = /^(\d{6,})\.journal$/;
+const SNAPSHOT = /^(\d{6,})\.snapshot$/;
+/** What a host that died was still writing. */
+const UNFINISHED = /^\d{6,}\.snapshot\.new$/;
 
-export type JournalState = 'whole' | 'new' | 'damaged';
-
-export interface OpenedJournal {
-  state: JournalState;
-  /** Segments in order, each whole. */
-  segments: Segment[];
-  /** Number of the next segment. */
+/** What lies in the directory of a journal, by number. */
+export interface JournalFiles {
+  segments: number[];
+  /** Each stands before the segment of its number. */
+  snapshots: number[];
+  /** Larger than any number that was ever given, set aside files included: none is used again. */
   nextNumber: number;
-  /** What was found and done about it, in sentences for the log. */
-  notes: string[];
 }
 
 export function segmentName(number: number): string {
   return `${String(number).padStart(6, '0')}.journal`;
 }
 
+export function snapshotName(number: number): string {
+  return `${String(number).padStart(6, '0')}.snapshot`;
+}
+
 /** The segment files of a journal directory, in order. */
 export function segmentFiles(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => NAME.test(name))
-    .sort()
-    .map((name) => join(directory, name));
+  return listJournal(directory).segments.map((number) => join(directory, segmentName(number)));
 }
 
-/**
- * Reads a journal before it is continued. A record cut off at the end of the last segment is removed. A journal that is
- * damaged anywhere else is set aside, file by file, under the ending `.damaged`, and reads as empty.
- */
-export function openJournal(directory: string): OpenedJournal {
-  const files = segmentFiles(directory);
-  const segments = files.map(readSegment);
-  const nextNumber = 1 + Math.max(0, ...allNumbers(directory));
-  const notes: string[] = [];
-  const broken = segments.find(
-    (segment, index) => segment.damage || (isTorn(segment) && index < segments.length - 1),
-  );
-  if (broken) {
-    const { offset, why } = broken.damage ?? { offset: broken.wholeSize, why: 'it ends within a record' };
-    notes.push(
-      `journal ${broken.file}: damaged at byte ${offset}: ${why}; set aside as *.damaged, starting from what the kernel and the agent know`,
-    );
-    for (const file of files) renameSync(file, `${file}.damaged`);
-    return { state: 'damaged', segments: [], nextNumber, notes };
-  }
-  const last = segments.at(-1);
-  if (last && isTorn(last)) {
-    notes.push(
-      `journal ${last.file}: cut off ${last.size - last.wholeSize} bytes of a record that was never finished`,
-    );
-    truncateSync(last.file, last.wholeSize);
-  }
-  const whole = segments.filter((segment) => segment.header !== undefined);
-  return { state: whole.length === 0 ? 'new' : 'whole', segments: whole, nextNumber, notes };
+export function listJournal(directory: string): JournalFiles {
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  const all = names.map((name) => Number.parseInt(name, 10)).filter((number) => number > 0);
+  return {
+    segments: numbers(names, SEGMENT),
+    snapshots: numbers(names, SNAPSHOT),
+    nextNumber: 1 + all.reduce((most, number) => Math.max(most, number), 0),
+  };
 }
 
-function isTorn(segment: Segment): boolean {
-  return segment.wholeSize < segment.size;
+/** Takes away what was never finished; it holds nothing that counts. */
+export function removeUnfinished(directory: string): void {
+  if (!existsSync(directory)) return;
+  for (const name of readdirSync(directory)) if (UNFINISHED.test(name)) unlinkSync(join(directory, name));
 }
 
-/** Numbers that were ever given, damaged segments included: none is used again. */
-function allNumbers(directory: string): number[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .map((name) => Number.parseInt(name, 10))
-    .filter((number) => number > 0);
+/** Keeps a file that cannot be used under another name, where nothing takes it for good. Returns that name. */
+export function setAside(file: string, size?: number): string {
+  const aside = `${file}.damaged`;
+  renameSync(file, aside);
+  // The room that was reserved behind its end is of use to the next one.
+  if (size !== undefined) truncateSync(aside, size);
+  return aside;
+}
+
+function numbers(names: readonly string[], pattern: RegExp): number[] {
+  return names
+    .map((name) => pattern.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((left, right) => left - right);
 }

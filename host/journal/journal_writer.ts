@@ -1,65 +1,230 @@
-import { closeSync, fdatasync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32c } from './crc32c.ts';
-import { encodeHeader, encodeRecord, type SegmentHeader } from './format.ts';
+import { encodeBegin, encodeHeader, encodeRecord, type Run } from './format.ts';
+import { segmentName } from './journal_files.ts';
+import { openMark } from './mark_file.ts';
+import { type Allocate, createRoom, isNoRoom, type Room } from './room.ts';
+import { createSegmentFile, reopenSegmentFile, type SegmentFile } from './segment_file.ts';
+import type { JournalSnapshot } from './snapshot_file.ts';
+import { prune, writeSnapshot } from './snapshot_writer.ts';
 
-/** Appends to one new segment. What `append` wrote is durable when the next `sync` has resolved. */
+/** Appends events. What `append` took is durable when the next `sync` has resolved. */
 export interface JournalWriter {
-  readonly file: string;
-  /** `effects` are those of the step of this very frame; their digest goes into the record after it. */
+  /** The segment that is being written. */
+  file(): string;
   append(frame: Uint8Array): void;
+  /** `effects` are those of the step of this very frame; their digest goes into the record after it. */
   stepped(effects: Uint8Array): void;
+  /** On a full disk it waits until there is room; rejects when the disk fails otherwise, or the journal is closed. */
   sync(): Promise<void>;
-  /** Ends the segment in order: the last step's digest is kept too. */
-  close(): void;
+  /** Why nothing that can wait should be begun; undefined while there is room. */
+  full(): string | undefined;
+  /** The segment has become so long that the next one should begin. */
+  isLong(): boolean;
+  /** Begins the next segment, with a snapshot of the state that all events so far have led to. To be called after `sync`. */
+  rotate(kept: Kept): Promise<void>;
+  counts(): Counts;
+  /** Ends the journal in order: the last step's digest is kept too. Written at once; resolves when no file is open any more. */
+  close(): Promise<void>;
 }
 
-/** Creates the segment `file` (0600) with its header, durably. `effectsBefore`: digest of the last step of the segment before. */
-export function createSegment(file: string, header: SegmentHeader, effectsBefore: number): JournalWriter {
-  const fd = openSync(file, 'ax', 0o600);
-  writeAll(fd, encodeHeader(header));
-  fsyncSync(fd);
-  syncDirectory(dirname(file));
-  let digest = effectsBefore;
-  let pending: Buffer[] = [];
+/** What a snapshot holds besides what the journal knows itself. */
+export type Kept = Pick<JournalSnapshot, 'at' | 'lastCall' | 'learnt' | 'state'>;
 
-  function flush(): void {
-    if (pending.length === 0) return;
-    writeAll(fd, pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending));
-    pending = [];
+export interface Counts {
+  /** Events since the first of the journal. */
+  events: number;
+  /** Since this host began; a snapshot counts when what it makes needless is gone. */
+  syncs: number;
+  snapshots: number;
+}
+
+export interface JournalSizes {
+  /** A segment longer than this is followed by another. */
+  segmentBytes: number;
+  /** Kept free behind the end of a segment for what must be written on a full disk. */
+  reserveBytes: number;
+  /** Room is reserved so much at a time. */
+  chunkBytes: number;
+  /** On a full disk it is tried again after so long. */
+  retryMs: number;
+}
+
+export interface JournalOptions {
+  directory: string;
+  run: Run;
+  /** Where the journal ends: in segment `number`, in which `size` bytes are good, or, with no `size`, just before it. */
+  end: { number: number; size: number | undefined };
+  events: number;
+  /** CRC-32C of the effects of the last step. */
+  effectsBefore: number;
+  sizes?: Partial<JournalSizes>;
+  allocate?: Allocate | undefined;
+  /** Told when the disk is full (why), when it no longer is (undefined). */
+  onFull?(why: string | undefined): void;
+  /** A snapshot could not be written; the journal goes on without. */
+  onSnapshotFailed?(error: Error): void;
+}
+
+const SIZES: JournalSizes = {
+  segmentBytes: 8 * 1024 * 1024,
+  reserveBytes: 4 * 1024 * 1024,
+  chunkBytes: 4 * 1024 * 1024,
+  retryMs: 1000,
+};
+
+/** Goes on in the last segment of a journal, or in a new one. What it writes first is durable with the first `sync`. */
+export function continueJournal(options: JournalOptions): JournalWriter {
+  const { directory, run, allocate } = options;
+  const sizes = { ...SIZES, ...options.sizes };
+  const pathOf = (number: number) => join(directory, segmentName(number));
+  const { number, size } = options.end;
+  const counts: Counts = { events: options.events, syncs: 0, snapshots: 0 };
+  let digest = options.effectsBefore;
+  let segment =
+    size === undefined
+      ? createSegmentFile(pathOf(number), number)
+      : reopenSegmentFile(pathOf(number), number, size);
+  segment.add(size === undefined ? header() : encodeBegin(digest, Date.now(), run));
+  const mark = openMark(directory);
+  let room = createRoom(allocate, sizes);
+  let longAt = sizes.segmentBytes;
+  let why: string | undefined;
+  let looking: Promise<void> | undefined;
+  let syncing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+  let due: JournalSnapshot | undefined;
+
+  function header(): Buffer {
+    return encodeHeader({ ...run, wallMs: Date.now(), events: counts.events });
+  }
+
+  function setFull(reason: string | undefined): void {
+    if ((why === undefined) !== (reason === undefined)) options.onFull?.(reason);
+    why = reason;
+  }
+
+  /** Reserves ahead of the writing; while there is no room, again and again. */
+  function lookAhead(): void {
+    if (closed) return;
+    looking ??= room.ensure(segment.fd, segment.size()).then((reason) => {
+      looking = undefined;
+      if (closed) return;
+      setFull(reason);
+      clearTimeout(timer);
+      if (reason === undefined) return;
+      timer = setTimeout(lookAhead, sizes.retryMs);
+      timer.unref();
+    });
+  }
+
+  /** Writes what was taken; waits while even the reserve is used up. */
+  async function write(): Promise<void> {
+    for (;;) {
+      if (closed) throw new Error(`journal ${segment.file}: is closed`);
+      try {
+        return segment.write();
+      } catch (error) {
+        if (!isNoRoom(error)) throw error;
+        setFull((error as Error).message);
+      }
+      await new Promise((resolve) => setTimeout(resolve, sizes.retryMs));
+    }
+  }
+
+  /** The next segment, with room reserved; undefined when there is none. */
+  async function next(): Promise<{ file: SegmentFile; room: Room } | undefined> {
+    const made = createSegmentFile(pathOf(segment.number + 1), segment.number + 1);
+    const roomOfIt = createRoom(allocate, sizes);
+    try {
+      const reason = await roomOfIt.ensure(made.fd, 0);
+      made.add(header());
+      if (reason === undefined) made.write();
+      if (reason === undefined && !closed) return { file: made, room: roomOfIt };
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+    }
+    made.close();
+    unlinkSync(made.file);
+    return undefined;
+  }
+
+  /** In the background: the events go on. */
+  async function keepSnapshot(snapshot: JournalSnapshot): Promise<void> {
+    try {
+      await writeSnapshot(directory, snapshot);
+      await prune(directory);
+      counts.snapshots += 1;
+    } catch (error) {
+      options.onSnapshotFailed?.(error as Error);
+    }
   }
 
   return {
-    file,
-    append: (frame) => {
-      pending.push(encodeRecord(digest, Date.now(), frame));
+    file: () => segment.file,
+    append(frame) {
+      segment.add(encodeRecord(digest, Date.now(), frame));
+      counts.events += 1;
     },
     stepped: (effects) => {
       digest = crc32c(effects);
     },
-    sync: () => {
-      flush();
-      return new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve())));
+    async sync() {
+      await write();
+      const written = { number: segment.number, size: segment.size() };
+      syncing = segment.sync();
+      await syncing;
+      mark.write(written);
+      counts.syncs += 1;
+      // Only a segment that is there for sure may have a snapshot before it.
+      if (due) void keepSnapshot(due);
+      due = undefined;
+      lookAhead();
     },
-    close: () => {
-      pending.push(encodeRecord(digest, Date.now(), new Uint8Array(0)));
-      flush();
-      fsyncSync(fd);
-      closeSync(fd);
+    full: () => why,
+    isLong: () => segment.size() >= longAt && why === undefined,
+    async rotate(kept) {
+      await looking;
+      const other = await next();
+      if (!other) {
+        longAt = segment.size() + sizes.segmentBytes;
+        return;
+      }
+      segment.trim();
+      segment.close();
+      segment = other.file;
+      room = other.room;
+      longAt = sizes.segmentBytes;
+      const { abi, policy } = run;
+      const { events } = counts;
+      due = {
+        ...kept,
+        abi,
+        policy,
+        segment: segment.number,
+        wallMs: Date.now(),
+        events,
+        effectsBefore: digest,
+      };
+    },
+    counts: () => ({ ...counts }),
+    async close() {
+      if (closed) return;
+      closed = true;
+      clearTimeout(timer);
+      segment.add(encodeRecord(digest, Date.now(), new Uint8Array(0)));
+      try {
+        segment.write();
+      } catch (error) {
+        // Without its seal a journal is as whole as after a crash.
+        if (!isNoRoom(error)) throw error;
+      }
+      // Nobody may get the number of a descriptor that is still in use.
+      await Promise.allSettled([looking, syncing]);
+      segment.close();
+      mark.close();
     },
   };
-}
-
-function writeAll(fd: number, bytes: Buffer): void {
-  let at = 0;
-  while (at < bytes.length) at += writeSync(fd, bytes, at);
-}
-
-function syncDirectory(directory: string): void {
-  const fd = openSync(directory, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

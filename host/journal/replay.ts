@@ -1,3 +1,4 @@
+import { decodeEvent } from '../frames/event_frame.ts';
 import type { Policy } from '../policy/policy.ts';
 import { crc32c } from './crc32c.ts';
 import type { JournalRecord } from './format.ts';
@@ -15,28 +16,50 @@ export interface Divergence {
 }
 
 export interface Replayed {
+  /** Events since the first of the journal, those that a base stands for included. */
   events: number;
   policy: Policy | undefined;
   /** CRC-32C of the last step's effects; 0 before the first. */
   lastEffects: number;
   divergence: Divergence | undefined;
+  /** The state before a recovery whose parts are still coming in: there is none that is whole. */
+  beforeRecovery: Uint8Array | undefined;
+}
+
+/** What a replay goes on from, when it does not begin with the first event. */
+export interface Base {
+  policy: Policy;
+  events: number;
+  lastEffects: number;
 }
 
 export interface ReplayOptions {
-  /** The policy for a segment, by the digest in its header. The same digest gives the same instance. */
+  /** The policy for a segment or a run, by the digest in its header. The same digest gives the same instance. */
   policyFor(digest: string): Policy;
+  base?: Base | undefined;
   /** Called after each event. */
   onStep?(record: JournalRecord, effects: Uint8Array): void;
   /** Ends the replay at the first divergence. */
   stopAtDivergence: boolean;
 }
 
-/** Steps every record again, each segment under the policy that its header names, and compares the effects' digests. */
+/** The number of `recover` in a frame, and where it stands. */
+const RECOVER = 2;
+const TYPE_AT = 2;
+
+/** Steps every record again, each run under the policy that it names, and compares the effects' digests. */
 export function replay(segments: readonly Segment[], options: ReplayOptions): Replayed {
-  const result: Replayed = { events: 0, policy: undefined, lastEffects: 0, divergence: undefined };
+  const { base } = options;
+  const result: Replayed = {
+    events: base?.events ?? 0,
+    policy: base?.policy,
+    lastEffects: base?.lastEffects ?? 0,
+    divergence: undefined,
+    beforeRecovery: undefined,
+  };
   let previous: { frame: Uint8Array; effects: Uint8Array } | undefined;
   for (const segment of segments) {
-    if (segment.header) result.policy = hand(result.policy, options.policyFor(segment.header.policy));
+    if (segment.header) change(result, options.policyFor(segment.header.policy));
     for (const record of segment.records) {
       if (previous && record.effectsBefore !== result.lastEffects && !result.divergence) {
         result.divergence = {
@@ -48,7 +71,9 @@ export function replay(segments: readonly Segment[], options: ReplayOptions): Re
         };
         if (options.stopAtDivergence) return result;
       }
-      if (record.frame.length === 0 || !result.policy) continue;
+      if (record.run) change(result, options.policyFor(record.run.policy));
+      if (record.kind !== 'event' || !result.policy) continue;
+      keepBeforeRecovery(result, record.frame);
       const effects = result.policy.step(record.frame);
       options.onStep?.(record, effects);
       result.events += 1;
@@ -59,10 +84,32 @@ export function replay(segments: readonly Segment[], options: ReplayOptions): Re
   return result;
 }
 
-/** The state goes from one policy to the next. */
-function hand(from: Policy | undefined, to: Policy): Policy {
-  if (!from || from === to) return to;
-  const snapshot = from.snapshot();
+function keepBeforeRecovery(result: Replayed, frame: Uint8Array): void {
+  if (frame[TYPE_AT] !== RECOVER) return;
+  const { part, last } = readPart(frame);
+  if (last) result.beforeRecovery = undefined;
+  else if (part === 0) result.beforeRecovery = result.policy?.snapshot() ?? result.beforeRecovery;
+}
+
+function readPart(frame: Uint8Array): { part: unknown; last: unknown } {
+  try {
+    return decodeEvent(frame) as unknown as { part: unknown; last: unknown };
+  } catch {
+    return { part: undefined, last: false };
+  }
+}
+
+function change(result: Replayed, to: Policy): void {
+  handOver(result, to);
+  result.policy = to;
+}
+
+/**
+ * The state goes from the policy that had it to the next. Of a recovery that was coming in in parts nothing goes with it: the
+ * agent sends it anew, from its first part.
+ */
+export function handOver({ policy, beforeRecovery }: Replayed, to: Policy): void {
+  if (!policy || policy === to) return;
+  const snapshot = policy.snapshot() ?? beforeRecovery;
   if (snapshot) to.restore(snapshot);
-  return to;
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { crc32c } from './crc32c.ts';
+import { readBlock } from './blocks.ts';
 import {
   BLOCK_HEAD,
   BODY_MAX,
   decodeHeader,
   decodeRecord,
+  isReadable,
   type JournalRecord,
   MAGIC,
-  RECORD_HEAD,
   type SegmentHeader,
 } from './format.ts';
 
@@ -26,6 +26,8 @@ export interface Segment {
   size: number;
   /** Absent when the segment is whole up to, at most, one record that was cut off at its end (`wholeSize < size`). */
   damage: Damage | undefined;
+  /** The format in its header, when this version does not read it. Then it has damage as well. */
+  unknownFormat: number | undefined;
 }
 
 /** Reads one segment, believing nothing that its checksums do not confirm. Throws only when the file cannot be read. */
@@ -38,6 +40,7 @@ export function readSegment(file: string): Segment {
     wholeSize: 0,
     size: bytes.length,
     damage: undefined,
+    unknownFormat: undefined,
   };
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC.subarray(0, bytes.length))) {
     segment.damage = { offset: 0, why: 'it does not begin as a segment of a journal does' };
@@ -45,13 +48,9 @@ export function readSegment(file: string): Segment {
   }
   let offset = MAGIC.length;
   while (offset < bytes.length) {
-    const body = readBlock(bytes, offset);
+    const body = readBlock(bytes, offset, BODY_MAX);
     if (body === 'torn') break;
-    if (typeof body === 'string') {
-      segment.damage = { offset, why: body };
-      break;
-    }
-    const why = takeBody(segment, body, offset);
+    const why = typeof body === 'string' ? body : takeBody(segment, body, offset);
     if (why !== undefined) {
       segment.damage = { offset, why };
       break;
@@ -62,25 +61,24 @@ export function readSegment(file: string): Segment {
   return segment;
 }
 
-/** The body at `offset`; `torn` when the file ends within it; else why it is damaged. */
-function readBlock(bytes: Buffer, offset: number): Buffer | string {
-  if (bytes.length - offset < BLOCK_HEAD) return 'torn';
-  const length = bytes.readUInt32LE(offset);
-  if (crc32c(bytes.subarray(offset, offset + 4)) !== bytes.readUInt32LE(offset + 4))
-    return 'the checksum of a length is wrong';
-  if (length > BODY_MAX) return `a length of ${length} bytes, more than any record has`;
-  const start = offset + BLOCK_HEAD;
-  if (bytes.length - start < length) return 'torn';
-  const body = bytes.subarray(start, start + length);
-  return crc32c(body) === bytes.readUInt32LE(offset + 8) ? body : 'the checksum is wrong';
+/** The number of events in a segment. */
+export function countEvents(segment: Segment): number {
+  return segment.records.reduce((sum, { kind }) => sum + (kind === 'event' ? 1 : 0), 0);
 }
 
 function takeBody(segment: Segment, body: Buffer, offset: number): string | undefined {
-  if (segment.header === undefined) {
-    segment.header = decodeHeader(body);
-    return segment.header === undefined ? 'the format is not one that this version reads' : undefined;
+  if (segment.header !== undefined) {
+    const record = decodeRecord(body, offset, segment.header.format);
+    if (typeof record === 'string') return record;
+    segment.records.push(record);
+    return undefined;
   }
-  if (body.length < RECORD_HEAD) return 'a record that is too short';
-  segment.records.push(decodeRecord(body, offset));
+  const header = decodeHeader(body);
+  if (!header) return 'its header is none';
+  if (!isReadable(header.format)) {
+    segment.unknownFormat = header.format;
+    return `it is written in format ${header.format}, which this version does not read`;
+  }
+  segment.header = header;
   return undefined;
 }

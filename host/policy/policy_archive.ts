@@ -1,5 +1,15 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { loadPolicy, type Policy, startPolicy } from './policy.ts';
 import { PolicyError } from './policy_error.ts';
 
@@ -9,31 +19,63 @@ export interface PolicyArchive {
   take(file: string): Policy;
   /** The policy of that digest; throws {@link PolicyError} when it was never taken. */
   find(digest: string): Policy;
+  /** Like `find`, an instance of its own, which knows nothing yet. */
+  start(digest: string): Policy;
 }
 
 export function openPolicyArchive(directory: string): PolicyArchive {
   const running = new Map<string, Policy>();
   const pathOf = (digest: string) => join(directory, `${digest}.wasm`);
+
+  function start(digest: string): Policy {
+    const file = pathOf(digest);
+    if (!existsSync(file))
+      throw new PolicyError(`policy ${digest}: decided in this journal, but is not in ${directory}`);
+    const policy = startPolicy(readFileSync(file), file);
+    if (policy.digest === digest) return policy;
+    throw new PolicyError(`policy ${file}: has changed since it decided: its digest is ${policy.digest} now`);
+  }
+
   return {
     take(file) {
       const policy = loadPolicy(file);
       const kept = pathOf(policy.digest);
-      if (!existsSync(kept)) {
-        writeFileSync(`${kept}.new`, readFileSync(file), { mode: 0o600 });
-        renameSync(`${kept}.new`, kept);
-      }
+      if (!isKept(kept, policy.digest)) keep(kept, file);
       running.set(policy.digest, policy);
       return policy;
     },
     find(digest) {
-      const known = running.get(digest);
-      if (known) return known;
-      const file = pathOf(digest);
-      if (!existsSync(file))
-        throw new PolicyError(`policy ${digest}: decided in this journal, but is not in ${directory}`);
-      const policy = startPolicy(readFileSync(file), file);
+      const policy = running.get(digest) ?? start(digest);
       running.set(digest, policy);
       return policy;
     },
+    start,
   };
+}
+
+function isKept(kept: string, digest: string): boolean {
+  return existsSync(kept) && createHash('sha256').update(readFileSync(kept)).digest('hex') === digest;
+}
+
+/** Durably, before anything is decided: without its policy a journal cannot be stepped again. */
+function keep(kept: string, file: string): void {
+  const aside = `${kept}.new`;
+  try {
+    writeFileSync(aside, readFileSync(file), { mode: 0o600 });
+    sync(aside);
+    renameSync(aside, kept);
+    sync(dirname(kept));
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw new PolicyError(`policy ${file}: a copy cannot be kept as ${kept} (${(error as Error).message})`);
+  }
+}
+
+function sync(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -21,6 +21,8 @@ void initAddon(Napi::Env env, Napi::Object exports) {
   offer("prepareRoot", prepareRoot);
   offer("releaseRoot", releaseRoot);
   offer("lockFile", lockFile);
+  offer("unlockFile", unlockFile);
+  offer("allocateFile", allocateFile);
 }
 
 }  // namespace moorage

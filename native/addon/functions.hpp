@@ -16,5 +16,7 @@ Napi::Value pinnedBy(const Napi::CallbackInfo& info);
 Napi::Value prepareRoot(const Napi::CallbackInfo& info);
 Napi::Value releaseRoot(const Napi::CallbackInfo& info);
 Napi::Value lockFile(const Napi::CallbackInfo& info);
+Napi::Value unlockFile(const Napi::CallbackInfo& info);
+Napi::Value allocateFile(const Napi::CallbackInfo& info);
 
 }  // namespace moorage
