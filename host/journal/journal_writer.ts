@@ -93,6 +93,7 @@ export function continueJournal(options: JournalOptions): JournalWriter {
   let why: string | undefined;
   let looking: Promise<void> | undefined;
   let syncing: Promise<void> | undefined;
+  let keeping: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let due: JournalSnapshot | undefined;
@@ -179,7 +180,7 @@ export function continueJournal(options: JournalOptions): JournalWriter {
       mark.write(written);
       counts.syncs += 1;
       // Only a segment that is there for sure may have a snapshot before it.
-      if (due) void keepSnapshot(due);
+      if (due) keeping = keepSnapshot(due);
       due = undefined;
       lookAhead();
     },
@@ -221,8 +222,8 @@ export function continueJournal(options: JournalOptions): JournalWriter {
         // Without its seal a journal is as whole as after a crash.
         if (!isNoRoom(error)) throw error;
       }
-      // Nobody may get the number of a descriptor that is still in use.
-      await Promise.allSettled([looking, syncing]);
+      // Nobody may get the number of a descriptor that is still in use, and who reads the journal next finds it at rest.
+      await Promise.allSettled([looking, syncing, keeping]);
       segment.close();
       mark.close();
     },
