@@ -33,6 +33,15 @@ offers('what is not offered is free, unless the configuration asks for an offer'
   assert.match(answerOf({ volume: 'v1' }, {}, { requireOffer: true }), /^not-offered/);
 });
 
+offers('of what is offered the nearest name is proposed, and none of another driver', () => {
+  const both = {
+    requireOffer: true,
+    offers: { a: { driver: 'nfs', volumes: ['data1'] }, b: { driver: 'ebs', volumes: ['date11'] } },
+  };
+  assert.match(answerOf({ volume: 'data11' }, {}, both), /date11/);
+  assert.not.match(answerOf({ volume: 'data11' }, {}, both), /data1[^1]/);
+});
+
 const modes = suite('policy: modes and drivers');
 
 modes('a read-only driver or volume refuses a writer and takes a reader', () => {

@@ -147,14 +147,18 @@ holds('a destroyed container keeps its volume until its cleanup', () => {
   assert.equal(kinds(world.cleanup('c1')), ['detach', 'observe', 'unmount']);
 });
 
-holds('an old bind is taken away before the driver is asked to mount anew', () => {
-  const world = createWorld();
-  world.prepare('c1', V1);
-  world.machine.driverMounts.clear();
-  world.run({ type: 'lost', target: '/d/ebs/v1' });
-  const order = kinds(world.prepare('c2', V1));
-  assert.ok(order.indexOf('detach') >= 0 && order.indexOf('detach') < order.indexOf('mount'), order.join());
-});
+for (const [mode, labels] of [
+  ['writing', V1],
+  ['reading', { volume: 'v1:data:ro' }],
+] as const)
+  holds(`an old bind for ${mode} is taken away before the driver is asked to mount anew`, () => {
+    const world = createWorld();
+    world.prepare('c1', labels);
+    world.machine.driverMounts.clear();
+    world.run({ type: 'lost', target: '/d/ebs/v1' });
+    const order = kinds(world.prepare('c2', labels));
+    assert.ok(order.indexOf('detach') >= 0 && order.indexOf('detach') < order.indexOf('mount'), order.join());
+  });
 
 holds('after a reboot an agent that names a container of before has nothing held for it', () => {
   const world = createWorld();
