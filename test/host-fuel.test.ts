@@ -92,26 +92,55 @@ fuel('the shipped policy counts the same for the same event, whatever came befor
 const folder = mkdtempSync(join(tmpdir(), 'moorage-fuel-'));
 fuel.after(() => rmSync(folder, { recursive: true, force: true }));
 
+const HEAD = 'export function operator(call: f64, verb: string, driver: string, name: string): void {';
 const CLIMB = 'function climb(n: i32): i32 {\n  return n < 2 ? n : climb(n - 1) + climb(n - 2);\n}\n\n';
-const ENDLESS = [
-  ['loops', "while (verb == 'spin') state.draining = !state.draining;"],
-  ['calls itself', "if (verb == 'spin') state.draining = climb(90) > 0;"],
-] as const;
+const ENDLESS = `${CLIMB}${HEAD}
+  while (verb == 'spin') state.draining = !state.draining;
+  if (verb == 'climb') state.draining = climb(90) > 0;
+`;
 
-for (const [how, statement] of ENDLESS) {
-  fuel(`a policy that ${how} without an end is stopped, and says so`, () => {
-    const head = 'export function operator(call: f64, verb: string, driver: string, name: string): void {\n';
-    const fault = { name: how, file: 'assembly/decide/operator.ts', from: head };
-    const place = plant({ ...fault, to: `${CLIMB}${head}  ${statement}\n` }, join(folder, 'endless'));
-    const policy = startPolicy(readFileSync(join(place, 'build/policy.wasm')), 'endless.wasm');
+fuel('a policy that loops or calls itself without an end is stopped, and says so', () => {
+  const fault = { name: 'endless', file: 'assembly/decide/operator.ts', from: HEAD, to: ENDLESS };
+  const module = readFileSync(join(plant(fault, join(folder, 'endless')), 'build/policy.wasm'));
+  for (const verb of ['spin', 'climb']) {
+    const policy = startPolicy(module, 'endless.wasm');
     const step = (event: Record<string, unknown>) => policy.step(encodeEvent({ at: 0, ...event }));
     step({ type: 'configure', call: 1, config: CONFIG });
     step({ ...RECOVER, call: 2 });
     assert.throws(
-      () => step({ type: 'operator', call: 3, verb: 'spin' }),
+      () => step({ type: 'operator', call: 3, verb }),
       /^policy endless\.wasm: step does not end: 500000000 turns/,
     );
-  });
+  }
+});
+
+/** A module with all that a policy has: one function, () -> i32, tells the ABI, the other is all else. */
+function policyOf(abi: number[], rest: number[]): Uint8Array {
+  const names = ['abiVersion', 'input', 'output', 'step', 'snapshot', 'restore', 'describe', 'rest'];
+  const exported = names.flatMap((name, at) => [name.length, ...Buffer.from(name), 0, at === 0 ? 0 : 1]);
+  const code = [abi, rest].flatMap((body) => [body.length + 2, 0, ...body, END]);
+  return moduleOf(
+    section(1, [1, 0x60, 0, 1, 0x7f]),
+    section(3, [2, 0, 0]),
+    section(5, [1, 1, 1, 8]),
+    section(7, [names.length + 1, ...exported, 6, ...Buffer.from('memory'), 2, 0]),
+    section(10, [2, ...code]),
+  );
 }
+
+fuel('a policy that does not come to its first event is refused with a sentence', () => {
+  const constant = (value: number) => [0x41, value];
+  const turning = [LOOP, EMPTY, BR, 0, END, ...constant(0)];
+  const refused = (abi: number[], rest: number[], why: RegExp) =>
+    assert.throws(
+      () => startPolicy(policyOf(abi, rest), 'x.wasm'),
+      (error: Error) => error.name === 'PolicyError' && why.test(error.message),
+    );
+  refused(turning, constant(0), /^policy x\.wasm: does not start: unreachable$/);
+  refused(constant(2), turning, /^policy x\.wasm: does not start: unreachable$/);
+  refused(constant(3), constant(0), /^policy x\.wasm: has ABI 3, this host ABI 2$/);
+  const outside = /^policy x\.wasm: does not start: -1 bytes at -1 are outside of its memory$/;
+  refused(constant(2), constant(0x7f), outside);
+});
 
 fuel.run();

@@ -80,6 +80,15 @@ export function loadPolicy(file: string): Policy {
 
 /** Like {@link loadPolicy}, from the module's bytes; `name` is for errors. */
 export function startPolicy(bytes: Uint8Array, name: string): Policy {
+  try {
+    return start(bytes, name);
+  } catch (error) {
+    if (error instanceof PolicyError) throw error;
+    throw new PolicyError(`policy ${name}: does not start: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function start(bytes: Uint8Array, name: string): Policy {
   const module = compile(bytes, name);
   const exports = instantiate(module, name);
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -200,6 +209,8 @@ function views(memory: WebAssembly.Memory) {
   }
   /** A piece of Node's pool of small buffers: a buffer of its own takes several times as long. */
   function copy(at: number, size: number): Uint8Array {
+    if (size < 0 || at + size > memory.buffer.byteLength)
+      throw new RangeError(`${size} bytes at ${at} are outside of its memory`);
     const bytes = Buffer.allocUnsafe(size);
     bytes.set(fresh().subarray(at, at + size));
     return bytes;
