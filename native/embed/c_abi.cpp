@@ -16,6 +16,7 @@
 
 struct moorage_isolator {
   std::shared_ptr<moorage::Session> session;
+  pthread_t thread;
 };
 
 namespace {
@@ -72,20 +73,23 @@ std::string makeStateDir(const std::string& path) {
 }
 
 /** Stops the host and answers what is open; one that does not end is left behind and may never call back. */
-void endHost(const std::shared_ptr<Session>& session) {
+void endHost(const std::shared_ptr<Session>& session, pthread_t thread) {
   session->stopHost();
-  if (!session->waitEnded(endMs)) {
+  if (session->waitEnded(endMs)) {
+    pthread_join(thread, nullptr);
+  } else {
+    pthread_detach(thread);
     session->log("error", "the host does not end; its thread is left behind");
     session->down("it was closed and did not end");
   }
   session->silence();
 }
 
-std::string start(const std::shared_ptr<Session>& session) {
-  const int error = moorage::startHostThread(session);
+std::string start(const std::shared_ptr<Session>& session, pthread_t& thread) {
+  const int error = moorage::startHostThread(session, thread);
   if (error != 0) return "the thread of the host could not be made: " + moorage::describeErrno(error);
   std::string failure = session->waitStarted();
-  if (!failure.empty()) endHost(session);
+  if (!failure.empty()) endHost(session, thread);
   return failure;
 }
 
@@ -98,8 +102,9 @@ moorage_isolator* open(const moorage_options* given, std::string& failure) {
   if (failure.empty()) failure = makeStateDir(options.stateDir);
   if (!failure.empty()) return nullptr;
   const auto session = std::make_shared<Session>(options);
-  failure = start(session);
-  return failure.empty() ? new moorage_isolator{session} : nullptr;
+  pthread_t thread{};
+  failure = start(session, thread);
+  return failure.empty() ? new moorage_isolator{session, thread} : nullptr;
 }
 
 void report(const std::string& text, char* error, size_t errorSize) {
@@ -149,12 +154,13 @@ void moorage_close(moorage_isolator* isolator, uint32_t timeoutMs) {
     session->beginClose();
     // On the host thread nobody could be waited for: it ends as soon as the callback has returned. Nothing comes after us.
     if (moorage::onHostThread()) {
+      pthread_detach(isolator->thread);
       session->stopHost();
       session->down("it was closed from a callback");
       session->silence();
     } else {
       session->waitClosed(timeoutMs);
-      endHost(session);
+      endHost(session, isolator->thread);
     }
   } catch (const std::exception&) {
     session->stopHost();

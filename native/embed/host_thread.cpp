@@ -1,7 +1,5 @@
 #include "embed/host_thread.hpp"
 
-#include <pthread.h>
-
 #include "effects/signals.hpp"
 #include "embed/environment.hpp"
 
@@ -24,14 +22,12 @@ void* runHost(void* argument) {
 
 }  // namespace
 
-int startHostThread(const std::shared_ptr<Session>& session) {
+int startHostThread(const std::shared_ptr<Session>& session, pthread_t& thread) {
   const SignalsBlocked blocked;
   auto argument = std::make_unique<std::shared_ptr<Session>>(session);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, stackBytes);
-  pthread_t thread;
   const int error = pthread_create(&thread, &attributes, runHost, argument.get());
   pthread_attr_destroy(&attributes);
   if (error == 0) argument.release();
