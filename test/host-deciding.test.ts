@@ -10,6 +10,7 @@ import { FRAME_MAX } from '../host/frames/schema.ts';
 import { encodeAside, encodeHeader } from '../host/journal/format.ts';
 import { continueJournal } from '../host/journal/journal_writer.ts';
 import { replay } from '../host/journal/replay.ts';
+import { restoreJournal } from '../host/journal/restore.ts';
 import { readSegment } from '../host/journal/segment_reader.ts';
 import { loadPolicy, type Policy } from '../host/policy/policy.ts';
 import { PolicyError } from '../host/policy/policy_error.ts';
@@ -163,6 +164,23 @@ journal('a replay passes over what was set aside, and the digests go on', async 
     [0],
   );
 });
+
+journal(
+  'the call of an event set aside is given to nobody else, and its time is not gone back behind',
+  async () => {
+    const directory = mkdtempSync(join(top, 'j-'));
+    const end = { number: 1, size: undefined };
+    const writer = continueJournal({ directory, run: RUN, end, events: 0, effectsBefore: 0 });
+    writer.append(configure);
+    writer.stepped(loadPolicy(POLICY).step(configure));
+    writer.append(prepare(9));
+    writer.setAside(prepare(9), 'why not');
+    await writer.sync();
+    await writer.close();
+    const { state, at, lastCall } = restoreJournal(directory, () => loadPolicy(POLICY));
+    assert.equal({ state, at, lastCall }, { state: 'whole', at: 9, lastCall: 9 });
+  },
+);
 
 journal('what is written already cannot be set aside any more', async () => {
   const directory = mkdtempSync(join(top, 'j-'));
