@@ -158,6 +158,7 @@ function noJournal(): JournalWriter {
     append: () => {
       events += 1;
     },
+    setAside: () => undefined,
     stepped: () => undefined,
     sync: async () => undefined,
     full: () => undefined,

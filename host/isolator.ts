@@ -1,19 +1,24 @@
 import { createAlarm } from './alarm.ts';
 import type { Binding } from './binding.ts';
 import { createClock } from './clock.ts';
+import { createDeciding, type Decision } from './deciding.ts';
 import type { DirectoryKeeper } from './directory.ts';
 import { perform } from './effects/perform.ts';
-import { decodeEffects, encodeEffect } from './frames/effect_frame.ts';
-import { decodeEvent, encodeEvent, stamp, typeOf } from './frames/event_frame.ts';
+import { encodeEffect } from './frames/effect_frame.ts';
+import { decodeEvent, encodeEvent, nameOf, stamp, typeOf } from './frames/event_frame.ts';
 import { FRAME_MAX } from './frames/schema.ts';
 import type { Effect, Event, ReplyEffect, WorkEffect } from './frames/types.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import type { Log } from './log.ts';
 import type { Policy } from './policy/policy.ts';
+import { PolicyError } from './policy/policy_error.ts';
+import { aftermathOf, POLICY_FAILED } from './set_aside.ts';
 
 export interface IsolatorParts {
   binding: Binding;
   policy: Policy;
+  /** A fresh instance of the same policy, which follows the one that decides; without it a policy that fails is fatal. */
+  startFollower?: (() => Policy) | undefined;
   journal: JournalWriter;
   directory: DirectoryKeeper;
   /** The last time of the journal. */
@@ -44,6 +49,8 @@ export interface Isolator {
 interface Waiting {
   frame: Uint8Array;
   answer: ((reply: ReplyEffect) => void) | undefined;
+  /** It stands in the place of an event that was set aside. */
+  again?: boolean;
 }
 
 const BAD_FRAME: ReplyEffect = {
@@ -111,9 +118,15 @@ function noRoom(why: string): ReplyEffect {
 }
 
 export function createIsolator(parts: IsolatorParts): Isolator {
-  const { binding, policy, journal, directory, log } = parts;
+  const { binding, journal, directory, log } = parts;
   const clock = createClock(parts.startAt);
   const alarm = createAlarm(clock, () => tell({ type: 'tick' }));
+  const deciding = createDeciding({
+    policy: parts.policy,
+    startFollower: parts.startFollower,
+    onDiverged: (message) => alert('diverged', message),
+    onAlone: (message) => alert('no-follower', `${message}; a policy that fails now ends this host`),
+  });
   const answers = new Map<number, (reply: ReplyEffect) => void>();
   const idlers = new Set<() => void>();
   let queue: Waiting[] = [];
@@ -142,7 +155,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
         await journal.sync();
         if (closed) break;
         for (const effect of effects) begin(effect);
-        policy.rest();
+        tend(deciding.rest);
         if (journal.isLong()) await turn();
       }
     } catch (error) {
@@ -155,11 +168,24 @@ export function createIsolator(parts: IsolatorParts): Isolator {
 
   /** The next segment of the journal begins, with a snapshot; not while a recovery is coming in: then there is none. */
   async function turn(): Promise<void> {
-    const state = policy.snapshot();
+    const state = tend(deciding.snapshot);
     if (state) await journal.rotate({ state, at: lastAt, lastCall: nextCall - 1, learnt: directory.keep() });
   }
 
-  function decide({ frame, answer }: Waiting): Effect[] {
+  /** What the policy does between two events; one that fails at it is replaced. */
+  function tend<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof PolicyError)) throw error;
+      alert(POLICY_FAILED, `${error.message}; a second instance takes over`);
+      deciding.takeOver(error);
+      return undefined;
+    }
+  }
+
+  function decide(waiting: Waiting): Effect[] {
+    const { frame, answer } = waiting;
     lastAt = clock.now();
     if (answer) {
       stamp(frame, lastAt, nextCall);
@@ -167,13 +193,32 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       nextCall += 1;
     } else stamp(frame, lastAt);
     journal.append(frame);
-    const frameOfEffects = policy.step(frame);
-    journal.stepped(frameOfEffects);
-    const effects = decodeEffects(frameOfEffects);
+    let decision: Decision;
+    try {
+      decision = deciding.step(frame, journal.counts().events);
+    } catch (error) {
+      if (error instanceof PolicyError) return setAside(waiting, error);
+      throw error;
+    }
+    journal.stepped(decision.frame);
+    const { effects } = decision;
     const event = readEvent(frame);
     if (event) directory.learn(event, effects);
     recovered ||= event !== undefined && endsRecovery(event, effects);
     return recovered ? effects : effects.filter(isAnswer);
+  }
+
+  /** The instance that failed is dropped, the one that followed goes on as if this event had never been. */
+  function setAside({ frame, again = false }: Waiting, why: PolicyError): Effect[] {
+    journal.setAside(frame, why.message);
+    alert(POLICY_FAILED, `event ${nameOf(frame)} is set aside: ${why.message}; a second instance takes over`);
+    deciding.takeOver(why);
+    const { reply, instead } = aftermathOf(frame, again);
+    if (instead) {
+      const answer = 'call' in instead ? () => undefined : undefined;
+      queue.unshift({ frame: encodeEvent({ ...instead, at: 0 }), answer, again: true });
+    }
+    return reply ? [reply] : [];
   }
 
   function begin(effect: Effect): void {
@@ -193,6 +238,10 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     if (effect.type === 'alert') log(effect.level, `${effect.code}: ${effect.message}`);
     else log('error', `container ${effect.id} is limited: ${effect.reason}`);
     parts.notice(encodeEffect(effect));
+  }
+
+  function alert(code: string, message: string): void {
+    tellCaller({ type: 'alert', level: 'error', code, message });
   }
 
   async function work(effect: WorkEffect): Promise<void> {
@@ -242,6 +291,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       if (closed) return;
       closed = true;
       alarm.set(0);
+      deciding.stop();
       await journal.close();
     },
   };

@@ -6,6 +6,7 @@ import { decodeEvent, typeOf } from './frames/event_frame.ts';
 import type { Event, RecoveredContainer, ReplyEffect } from './frames/types.ts';
 import type { Isolator } from './isolator.ts';
 import type { JournalState } from './journal/restored.ts';
+import { POLICY_FAILED } from './set_aside.ts';
 
 /** The number of `recover` in a frame. */
 const RECOVER = 2;
@@ -36,6 +37,13 @@ export function createRecovery(parts: RecoveryParts): Recovery {
       (event.containers ?? []).map((container) => withMounts(container, parts.binding, agents)),
     );
     const events = split(event, containers, mounts, parts);
+    let reply = await offer(events);
+    if (hasFailed(reply)) reply = await offer(events);
+    // The agent goes on; this host hears its recovery at the next start, and refuses new tasks until then.
+    return hasFailed(reply) ? { type: 'reply', call: reply.call, ok: true } : reply;
+  }
+
+  async function offer(events: ReturnType<typeof split>): Promise<ReplyEffect> {
     let reply: ReplyEffect | undefined;
     for (const part of events) {
       reply = await parts.isolator.ask(part);
@@ -54,6 +62,11 @@ export function createRecovery(parts: RecoveryParts): Recovery {
       return true;
     },
   };
+}
+
+/** The policy failed at it, and another instance decides now. */
+function hasFailed({ error }: ReplyEffect): boolean {
+  return error?.code === POLICY_FAILED;
 }
 
 function refusal(error: Error): ReplyEffect {

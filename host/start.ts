@@ -69,6 +69,7 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
   const parts = {
     ...options,
     policy,
+    startFollower: () => archive.start(policy.digest),
     directory,
     journal: writer,
     startAt: past.at,

@@ -16,6 +16,8 @@ export async function startEasy(
   journal: Partial<JournalSizes>,
   allocateFile?: Binding['allocateFile'],
   recover: Record<string, unknown> = {},
+  policy = POLICY,
+  machine = easyBinding(),
 ) {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const config = `${stateDir}.json`;
@@ -28,7 +30,6 @@ export async function startEasy(
       drivers: { ebs: { address: 'unix:///x' } },
     }),
   );
-  const machine = easyBinding();
   const notices: string[] = [];
   const fatal: Error[] = [];
   const binding = {
@@ -43,7 +44,7 @@ export async function startEasy(
     binding,
     config,
     stateDir,
-    policy: POLICY,
+    policy,
     log: () => undefined,
     notice(frame) {
       const [, , level, code, message] = unpack(frame) as string[];

@@ -102,7 +102,7 @@ export function createWatch(journal: string, policyFile: string): Watch {
         seen.set(file, records.length);
         return records
           .slice(from)
-          .filter(({ frame }) => frame.length > 0)
+          .filter(({ kind }) => kind === 'event')
           .flatMap(({ frame }) => take(frame));
       }),
     volumes: () => [...volumes.values()],

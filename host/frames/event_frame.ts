@@ -9,6 +9,7 @@ import type { Event } from './types.ts';
  *
  *   0 list header | 1 schema | 2 type | 3 0xcb | 4..11 at | 12 0xcb | 13..20 call | fields
  */
+const TYPE = 2;
 const AT = 4;
 const CALL = 13;
 const FLOAT64 = 0xcb;
@@ -43,19 +44,36 @@ function writeFloat64(frame: Uint8Array, offset: number, value: number): void {
   for (let i = 0; i < 8; i += 1) frame[offset + i] = eight[i] as number;
 }
 
+const RECOVER = 2;
+
+/** Which part of a recovery a frame is, and whether it is the last; undefined when it is no `recover`. */
+export function partOf(frame: Uint8Array): { part: unknown; last: unknown } | undefined {
+  if (frame[TYPE] !== RECOVER) return undefined;
+  try {
+    return decodeEvent(frame) as unknown as { part: unknown; last: unknown };
+  } catch {
+    return { part: undefined, last: false };
+  }
+}
+
+/** The name of the event in a frame, for people. */
+export function nameOf(frame: Uint8Array): string {
+  return byNumber.get(frame[TYPE] as number)?.type ?? 'unreadable';
+}
+
 /** Time and call number of a frame; 0 for what it does not have. */
 export function stampOf(frame: Uint8Array): { at: number; call: number } {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const read = (offset: number) =>
     frame.length >= offset + 8 && frame[offset - 1] === FLOAT64 ? view.getFloat64(offset) : 0;
-  const kind = byNumber.get(frame[2] as number);
+  const kind = byNumber.get(frame[TYPE] as number);
   return { at: read(AT), call: kind && hasCall(kind) ? read(CALL) : 0 };
 }
 
 /** The number of the event in a frame that a caller handed in, or 0 when it is none that a caller may send and be answered. */
 export function typeOf(frame: Uint8Array): number {
   const isHeader = frame.length >= CALL - 1 && frame[1] === SCHEMA && frame[AT - 1] === FLOAT64;
-  const kind = isHeader ? byNumber.get(frame[2] as number) : undefined;
+  const kind = isHeader ? byNumber.get(frame[TYPE] as number) : undefined;
   if (!kind || !hasCall(kind) || frame.length < CALL + 8 || frame[CALL - 1] !== FLOAT64) return 0;
   return kind.number;
 }

@@ -27,6 +27,6 @@ export function takeUp(
  * After a restore a policy says its wake-up once more. It does so here, at a time at which nothing is due, so that from the next
  * event on it says byte for byte what the one that was stepped says. False when it says more.
  */
-function rouse(policy: Policy, at: number): boolean {
+export function rouse(policy: Policy, at: number): boolean {
   return decodeEffects(policy.step(encodeEvent({ type: 'tick', at }))).every(({ type }) => type === 'wake');
 }

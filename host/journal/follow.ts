@@ -92,16 +92,20 @@ function step(
   if (snapshot) keeper.remember(snapshot.learnt as Learnt);
   let at = snapshot?.at ?? 0;
   let lastCall = snapshot?.lastCall ?? 0;
+  function note(frame: Uint8Array): void {
+    const stamped = stampOf(frame);
+    at = Math.max(at, stamped.at);
+    lastCall = Math.max(lastCall, stamped.call);
+  }
   const replayed = replay(chain.segments, {
     policyFor,
     base,
     stopAtDivergence: true,
     onStep(record, effects) {
       learnFrame(keeper, record.frame, decodeEffects(effects));
-      const stamped = stampOf(record.frame);
-      at = Math.max(at, stamped.at);
-      lastCall = Math.max(lastCall, stamped.call);
+      note(record.frame);
     },
+    onAside: ({ frame }) => note(frame),
   });
   if (replayed.divergence)
     return {

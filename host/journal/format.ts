@@ -21,12 +21,17 @@ const FORMAT_WITHOUT_KINDS = 1;
 export const BLOCK_HEAD = 12;
 /** Of a record of format 1; later ones have the kind before it. */
 const RECORD_HEAD = 12;
-/** Largest body that a reader believes in: a frame and its head. */
-export const BODY_MAX = 256 * 1024 + RECORD_HEAD + 1;
+/** Why an event was set aside is cut to so many bytes. */
+const REASON_MAX = 1024;
+/** Length of the reason, u16. */
+const REASON_HEAD = 2;
+/** Largest body that a reader believes in: a frame, the longest reason, and their heads. */
+export const BODY_MAX = 256 * 1024 + REASON_MAX + REASON_HEAD + RECORD_HEAD + 1;
 
 const EVENT = 1;
 const BEGIN = 2;
 const SEAL = 3;
+const ASIDE = 4;
 
 /** Which host writes from here on. */
 export interface Run {
@@ -44,14 +49,19 @@ export interface SegmentHeader extends Run {
   format?: number | undefined;
 }
 
-/** `event`: a frame. `begin`: another host goes on in this segment. `seal`: the end of a run; only its digest counts. */
+/**
+ * `event`: a frame. `begin`: another host goes on in this segment. `seal`: the end of a run; only its digest counts. `aside`: a frame
+ * that the policy failed at; no step of it counts, and whoever steps the journal again passes over it.
+ */
 export interface JournalRecord {
-  kind: 'event' | 'begin' | 'seal';
+  kind: 'event' | 'begin' | 'seal' | 'aside';
   /** CRC-32C of the effects of the step before; 0 before the first step. */
   effectsBefore: number;
   wallMs: number;
-  /** Empty unless it is an event. */
+  /** Empty unless it is an event, also one that was set aside. */
   frame: Uint8Array;
+  /** Why it was set aside. */
+  reason: string | undefined;
   run: Run | undefined;
   /** Where the record begins in its segment, bytes. */
   offset: number;
@@ -101,6 +111,19 @@ export function encodeBegin(effectsBefore: number, wallMs: number, run: Run): Bu
   return recordOf(BEGIN, effectsBefore, wallMs, pack([run.abi, run.policy, run.bootId]));
 }
 
+/** The record of an event that the policy failed at. It stands in the place of the event's own record. */
+export function encodeAside(
+  effectsBefore: number,
+  wallMs: number,
+  frame: Uint8Array,
+  reason: string,
+): Buffer {
+  const text = Buffer.from(reason).subarray(0, REASON_MAX);
+  const head = Buffer.allocUnsafe(REASON_HEAD);
+  head.writeUInt16LE(text.length, 0);
+  return recordOf(ASIDE, effectsBefore, wallMs, Buffer.concat([head, text, frame]));
+}
+
 function recordOf(kind: number, effectsBefore: number, wallMs: number, rest: Uint8Array): Buffer {
   const body = Buffer.allocUnsafe(1 + RECORD_HEAD + rest.length);
   body.writeUInt8(kind, 0);
@@ -120,16 +143,26 @@ export function decodeRecord(body: Buffer, offset: number, format = FORMAT): Jou
     wallMs: body.readDoubleLE(head + 4),
     frame: rest,
     run: undefined,
+    reason: undefined,
     offset,
   };
   if (head === 0) return { kind: rest.length === 0 ? 'seal' : 'event', ...record };
   const kind = body[0];
   if (kind === EVENT) return rest.length === 0 ? 'an event without a frame' : { kind: 'event', ...record };
   if (kind === SEAL) return rest.length === 0 ? { kind: 'seal', ...record } : 'a seal with something in it';
+  if (kind === ASIDE) return decodeAside(record);
   if (kind !== BEGIN) return `a record of the unknown kind ${kind}`;
   const run = decodeRun(rest);
   if (!run) return 'a beginning that names no host';
   return { ...record, kind: 'begin', frame: rest.subarray(0, 0), run };
+}
+
+function decodeAside(record: Omit<JournalRecord, 'kind'>): JournalRecord | string {
+  const rest = record.frame as Buffer;
+  const from = rest.length < REASON_HEAD ? Number.POSITIVE_INFINITY : REASON_HEAD + rest.readUInt16LE(0);
+  if (from >= rest.length) return 'an event set aside without a frame';
+  const reason = rest.toString('utf8', REASON_HEAD, from);
+  return { ...record, kind: 'aside', frame: rest.subarray(from), reason };
 }
 
 function decodeRun(bytes: Uint8Array): Run | undefined {

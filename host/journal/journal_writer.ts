@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from './crc32c.ts';
-import { encodeBegin, encodeHeader, encodeRecord, type Run } from './format.ts';
+import { encodeAside, encodeBegin, encodeHeader, encodeRecord, type Run } from './format.ts';
 import { segmentName } from './journal_files.ts';
 import { openMark } from './mark_file.ts';
 import { type Allocate, createRoom, isNoRoom, type Room } from './room.ts';
@@ -16,6 +16,8 @@ export interface JournalWriter {
   append(frame: Uint8Array): void;
   /** `effects` are those of the step of this very frame; their digest goes into the record after it. */
   stepped(effects: Uint8Array): void;
+  /** The policy failed at the frame that was just appended: its record says so from now on, and that it is no event. */
+  setAside(frame: Uint8Array, reason: string): void;
   /** On a full disk it waits until there is room; rejects when the disk fails otherwise, or the journal is closed. */
   sync(): Promise<void>;
   /** Why nothing that can wait should be begun; undefined while there is room. */
@@ -171,6 +173,11 @@ export function continueJournal(options: JournalOptions): JournalWriter {
     },
     stepped: (effects) => {
       digest = crc32c(effects);
+    },
+    setAside(frame, reason) {
+      segment.takeBack();
+      segment.add(encodeAside(digest, Date.now(), frame, reason));
+      counts.events -= 1;
     },
     async sync() {
       await write();

@@ -1,4 +1,4 @@
-import { decodeEvent } from '../frames/event_frame.ts';
+import { partOf } from '../frames/event_frame.ts';
 import type { Policy } from '../policy/policy.ts';
 import { crc32c } from './crc32c.ts';
 import type { JournalRecord } from './format.ts';
@@ -39,13 +39,11 @@ export interface ReplayOptions {
   base?: Base | undefined;
   /** Called after each event. */
   onStep?(record: JournalRecord, effects: Uint8Array): void;
+  /** Called for each event that was set aside, and is not stepped. */
+  onAside?(record: JournalRecord): void;
   /** Ends the replay at the first divergence. */
   stopAtDivergence: boolean;
 }
-
-/** The number of `recover` in a frame, and where it stands. */
-const RECOVER = 2;
-const TYPE_AT = 2;
 
 /** Steps every record again, each run under the policy that it names, and compares the effects' digests. */
 export function replay(segments: readonly Segment[], options: ReplayOptions): Replayed {
@@ -72,6 +70,7 @@ export function replay(segments: readonly Segment[], options: ReplayOptions): Re
         if (options.stopAtDivergence) return result;
       }
       if (record.run) change(result, options.policyFor(record.run.policy));
+      if (record.kind === 'aside') options.onAside?.(record);
       if (record.kind !== 'event' || !result.policy) continue;
       keepBeforeRecovery(result, record.frame);
       const effects = result.policy.step(record.frame);
@@ -85,18 +84,11 @@ export function replay(segments: readonly Segment[], options: ReplayOptions): Re
 }
 
 function keepBeforeRecovery(result: Replayed, frame: Uint8Array): void {
-  if (frame[TYPE_AT] !== RECOVER) return;
-  const { part, last } = readPart(frame);
+  const read = partOf(frame);
+  if (!read) return;
+  const { part, last } = read;
   if (last) result.beforeRecovery = undefined;
   else if (part === 0) result.beforeRecovery = result.policy?.snapshot() ?? result.beforeRecovery;
-}
-
-function readPart(frame: Uint8Array): { part: unknown; last: unknown } {
-  try {
-    return decodeEvent(frame) as unknown as { part: unknown; last: unknown };
-  } catch {
-    return { part: undefined, last: false };
-  }
 }
 
 function change(result: Replayed, to: Policy): void {

@@ -10,6 +10,8 @@ export interface SegmentFile {
   size(): number;
   /** Takes bytes that the next `write` writes. */
   add(bytes: Uint8Array): void;
+  /** Takes back the last bytes that were added; they must not have been written yet. */
+  takeBack(): void;
   /** Throws as `write(2)` does, and then still has what was not written. */
   write(): void;
   /** Makes durable what was written; of a new file also its name. */
@@ -40,6 +42,9 @@ function segmentFile(file: string, number: number, fd: number, from: number, isN
     size: () => size,
     add: (bytes) => {
       pending.push(bytes);
+    },
+    takeBack() {
+      if (pending.pop() === undefined) throw new Error(`journal ${file}: its last record is written already`);
     },
     write() {
       if (pending.length === 0) return;
