@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createProgress } from '../cli/replay/progress.ts';
 import { encodeHeader, encodeRecord } from '../host/journal/format.ts';
 import { segmentName } from '../host/journal/journal_files.ts';
 import { readSegment } from '../host/journal/segment_reader.ts';
@@ -27,6 +28,7 @@ let made = 0;
 function moorage(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['build/moorage.mjs', 'replay', ...args], {
     encoding: 'utf8',
+    timeout: 60_000,
   });
   return { status, stdout, stderr };
 }
@@ -168,6 +170,63 @@ replays('a segment that is missing in the middle is refused, not told as a diver
   assert.is(status, 2);
   assert.match(stderr, /000002\.journal: follows on 999 events, and there are \d+ before it/);
 });
+
+replays(
+  'many traces are told in their order, and one that cannot be read hides none of the others',
+  async () => {
+    const good = (await stateOf(frames)).journal;
+    const bad = (await stateOf(frames)).journal;
+    const file = join(bad, segmentName(1));
+    writeFileSync(file, withDigest(file, 50, 1));
+    const missing = join(top, 'missing');
+    const traces = [good, bad, good, missing, good, good];
+    const { status, stdout, stderr } = moorage('--json', ...traces);
+    assert.is(status, 2);
+    assert.match(stderr, /1 of 6 traces cannot be replayed\n.*missing: there is no such journal/);
+    const told = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(
+      told.map(({ trace }) => trace),
+      traces,
+    );
+    assert.equal(
+      told.map(({ identical }) => identical),
+      [true, false, true, undefined, true, true],
+    );
+    assert.match(told[3].error, /no such journal/);
+    assert.is(moorage(good, bad).status, 1);
+    assert.is(moorage(good, good, good).status, 0);
+  },
+);
+
+replays(
+  'a terminal sees how far it is, at most every tenth of a second, and nothing of it in the end',
+  () => {
+    let text = '';
+    let now = 0;
+    const progress = createProgress([1000, 3000], {
+      write: (more) => {
+        text += more;
+      },
+      now: () => now,
+    });
+    progress.at(0, 500, 10);
+    assert.is(text, '');
+    now = 200;
+    progress.at(1, 1500, 5990);
+    assert.match(text, /\[############\.{12}\] 50 %, 0 of 2 traces, 6000 events, 30k a second$/);
+    now = 250;
+    progress.done(0);
+    assert.is(text.split('\r').length, 2);
+    now = 400;
+    progress.done(1);
+    assert.match(text, /\[#{24}\] 100 %, 2 of 2 traces/);
+    progress.clear();
+    assert.ok(text.endsWith('\r\u001b[K'));
+  },
+);
 
 replays.after(() => rmSync(top, { recursive: true, force: true }));
 replays.run();

@@ -61,3 +61,8 @@ export interface TraceResult {
   /** Why it could not be replayed; then nothing else counts. */
   error?: string | undefined;
 }
+
+/** The result for a trace that could not be replayed. */
+export function unreadable(trace: string, error: string): TraceResult {
+  return { trace, identical: false, events: 0, segments: 0, tornBytes: 0, ms: 0, error };
+}
