@@ -3,6 +3,7 @@ import { PolicyError } from '../host/policy/policy_error.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
+import { isReplayWorker, serveReplays } from './replay/worker.ts';
 import { replayCommand } from './replay.ts';
 import { simulateCommand } from './simulate.ts';
 import { CheckError, UsageError } from './usage_error.ts';
@@ -48,9 +49,15 @@ function exitCodeOf(error: unknown): number {
   return 1;
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-try {
-  await throwing(program()).parseAsync(process.argv);
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
+async function main(): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    await throwing(program()).parseAsync(process.argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
 }
+
+// `moorage replay` starts this file again, in threads.
+if (isReplayWorker()) serveReplays();
+else await main();

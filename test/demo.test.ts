@@ -76,9 +76,12 @@ test('another policy that decides differently is found at its event', () => {
   writeFileSync(other, policy);
   const { status, stdout } = moorage('replay', '--json', '--policy', other, journal);
   assert.is(status, 1);
-  const { divergence } = JSON.parse(stdout);
-  assert.is(divergence.input.type, 'prepare');
-  assert.match(JSON.stringify(divergence.effects), /Moorage-/);
+  const { whatIf } = JSON.parse(stdout);
+  const [first] = whatIf.first;
+  assert.is(first.type, 'prepare');
+  assert.match(first.field, /^effects\[\d+\]\.id$/);
+  assert.match(first.recorded, /^moorage-/);
+  assert.match(first.now, /^Moorage-/);
 });
 
 test('with the agent killed in the middle and started again it ends just as well', () => {

@@ -70,6 +70,18 @@ const format = suite('host: journal format');
 format('the checksum is CRC-32C, as RFC 3720 gives it', () => {
   assert.is(crc32c(new Uint8Array(32)), 0x8a9136aa);
   assert.is(crc32c(Buffer.from('123456789')), 0xe3069283);
+  // Iscsi read command, RFC 3720 appendix B.4: 48 bytes, beyond one stride; and a piece of something longer.
+  const command = Buffer.alloc(48);
+  command.set([0x01, 0xc0], 0);
+  command.set([0x14], 16);
+  command.set([0x04], 22);
+  command.set([0x14], 27);
+  command.set([0x18], 31);
+  command.set([0x28], 32);
+  command.set([0x02], 40);
+  assert.is(crc32c(command), 0xd9963a56);
+  for (let from = 0; from < 20; from += 1)
+    assert.is(crc32c(command, from, 40), crc32c(Buffer.from(command.subarray(from, 40))));
 });
 
 format('what was written is read again, byte for byte', async () => {

@@ -45,6 +45,8 @@ export interface WorldOptions {
   config?: Record<string, unknown>;
   /** Fields of the recover event; false: none is sent. */
   recover?: Record<string, unknown> | false;
+  /** Called after each event, with what the policy answered. */
+  onStep?(frame: Uint8Array, effects: Uint8Array): void;
 }
 
 export const CONFIG = { agentId: 'a1', root: ROOT, defaultDriver: 'ebs', drivers: { ebs: {}, nfs: {} } };
@@ -80,7 +82,9 @@ export function createWorld(options: WorldOptions = {}): World {
     send(event) {
       const call = { call: nextCall++ };
       const frame = encodeEvent({ ...(hasCall(event.type) ? call : {}), at: world.now, ...event });
-      const effects = decodeEffects(policy.step(frame));
+      const answer = policy.step(frame);
+      options.onStep?.(frame, answer);
+      const effects = decodeEffects(answer);
       world.all.push(...effects);
       for (const effect of effects) if (effect.type === 'wake') wakeAt = effect.at;
       return effects.filter(({ type }) => type !== 'wake');

@@ -5,11 +5,11 @@ import { BLOCK_HEAD } from './format.ts';
 export function readBlock(bytes: Buffer, offset: number, bodyMax: number): Buffer | string {
   if (bytes.length - offset < BLOCK_HEAD) return 'torn';
   const length = bytes.readUInt32LE(offset);
-  if (crc32c(bytes.subarray(offset, offset + 4)) !== bytes.readUInt32LE(offset + 4))
+  if (crc32c(bytes, offset, offset + 4) !== bytes.readUInt32LE(offset + 4))
     return 'the checksum of a length is wrong';
   if (length > bodyMax) return `a length of ${length} bytes, more than any record has`;
   const start = offset + BLOCK_HEAD;
   if (bytes.length - start < length) return 'torn';
-  const body = bytes.subarray(start, start + length);
-  return crc32c(body) === bytes.readUInt32LE(offset + 8) ? body : 'the checksum is wrong';
+  if (crc32c(bytes, start, start + length) !== bytes.readUInt32LE(offset + 8)) return 'the checksum is wrong';
+  return bytes.subarray(start, start + length);
 }

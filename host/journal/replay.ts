@@ -37,8 +37,8 @@ export interface ReplayOptions {
   /** The policy for a segment or a run, by the digest in its header. The same digest gives the same instance. */
   policyFor(digest: string): Policy;
   base?: Base | undefined;
-  /** Called after each event. */
-  onStep?(record: JournalRecord, effects: Uint8Array): void;
+  /** Called after each event, with the policy that has decided it. */
+  onStep?(record: JournalRecord, effects: Uint8Array, policy: Policy): void;
   /** Called for each event that was set aside, and is not stepped. */
   onAside?(record: JournalRecord): void;
   /** Ends the replay at the first divergence. */
@@ -46,7 +46,7 @@ export interface ReplayOptions {
 }
 
 /** Steps every record again, each run under the policy that it names, and compares the effects' digests. */
-export function replay(segments: readonly Segment[], options: ReplayOptions): Replayed {
+export function replay(segments: Iterable<Segment>, options: ReplayOptions): Replayed {
   const { base } = options;
   const result: Replayed = {
     events: base?.events ?? 0,
@@ -74,8 +74,8 @@ export function replay(segments: readonly Segment[], options: ReplayOptions): Re
       if (record.kind !== 'event' || !result.policy) continue;
       keepBeforeRecovery(result, record.frame);
       const effects = result.policy.step(record.frame);
-      options.onStep?.(record, effects);
       result.events += 1;
+      options.onStep?.(record, effects, result.policy);
       result.lastEffects = crc32c(effects);
       previous = { frame: record.frame, effects };
     }
