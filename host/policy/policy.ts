@@ -31,6 +31,8 @@ interface Exports {
 /** Turns of loops that one step may take: twenty-five times those of a recovery of 10,000 containers and 50,000 mounts. */
 export const STEP_FUEL = 500_000_000;
 
+const NOTHING = new Uint8Array(0);
+
 const FUNCTIONS = [
   'abiVersion',
   'input',
@@ -108,6 +110,7 @@ function start(bytes: Uint8Array, name: string): Policy {
     fuel.value = STEP_FUEL;
     try {
       const size = run();
+      if (size === 0) return NOTHING;
       return memory.copy(exports.output(), size);
     } catch (error) {
       if (fuel.value === 0) throw new PolicyError(`policy ${name}: ${what} does not end: ${STEP_FUEL} turns`);
