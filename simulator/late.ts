@@ -1,8 +1,9 @@
 import type { BindEffect, DetachEffect } from '../host/frames/types.ts';
-import { mountVolume, ourClient } from './drivers.ts';
+import { driverMount, mountVolume, ourClient } from './drivers.ts';
+import type { Kernel } from './kernel.ts';
 import { bind, detach } from './kernel_effects.ts';
 import { unmount } from './takedown.ts';
-import { doubtCount, type Late, noteFault, volumeOf, type World } from './world.ts';
+import { doubtCount, type Late, noteFault, type SimVolume, volumeOf, type World } from './world.ts';
 
 /** What nobody waits for any more happens within `settleMs` of its end. */
 export function comeTrueLater(
@@ -31,12 +32,19 @@ export function runLate(world: World): void {
   }
 }
 
+/** One that takes the place of a dead mount is news: what was looked at before then is gone. */
+function mountLate(volume: SimVolume, kernel: Kernel): void {
+  const before = driverMount(volume, kernel)?.id;
+  mountVolume(volume, kernel, ourClient);
+  if (before !== undefined && driverMount(volume, kernel)?.id !== before) volume.blind = true;
+}
+
 function comeTrue(world: World, late: Late): void {
   const { op, key, effect } = late;
   const volume = volumeOf(world, key);
   if (op === 'Mount') {
     volume.pending -= 1;
-    mountVolume(volume, world.kernel, ourClient);
+    mountLate(volume, world.kernel);
   } else if (op === 'Unmount') unmount(world, volume, true);
   else if (op === 'Create') volume.exists = true;
   else if (effect?.type === 'bind') bind(world, effect, true);
