@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { instantiateSync } from '@assemblyscript/loader';
 import { unpack } from '../frames/codec.ts';
 import { FRAME_MAX, SCHEMA } from '../frames/schema.ts';
-import { FUEL_EXPORT, withFuel } from './fuel/fuel.ts';
+import { FUEL_EXPORT, REFUEL_EXPORT, withFuel } from './fuel/fuel.ts';
 import { hasMemoryLimit } from './memory_limit.ts';
 import { PolicyError } from './policy_error.ts';
 
@@ -25,6 +25,7 @@ interface Exports {
   trapColumn(): number;
   rest(): void;
   [FUEL_EXPORT]: WebAssembly.Global;
+  [REFUEL_EXPORT](): void;
   __getString(pointer: number): string;
 }
 
@@ -107,7 +108,7 @@ function start(bytes: Uint8Array, name: string): Policy {
     throw new PolicyError(`policy ${name}: speaks schema ${schema}, this host schema ${SCHEMA}`);
 
   function guarded(what: string, run: () => number): Uint8Array {
-    fuel.value = STEP_FUEL;
+    exports[REFUEL_EXPORT]();
     try {
       const size = run();
       if (size === 0) return NOTHING;

@@ -6,6 +6,8 @@ export interface Section {
   readonly body: Uint8Array;
 }
 
+export const TYPE_SECTION = 1;
+export const FUNCTION_SECTION = 3;
 export const MEMORY_SECTION = 5;
 export const GLOBAL_SECTION = 6;
 export const EXPORT_SECTION = 7;

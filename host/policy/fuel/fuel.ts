@@ -2,21 +2,28 @@ import { readUnsigned, signed, unsigned } from '../leb128.ts';
 import {
   CODE_SECTION,
   EXPORT_SECTION,
+  FUNCTION_SECTION,
   GLOBAL_SECTION,
   joined,
   moduleOf,
   type Section,
   sectionsOf,
+  TYPE_SECTION,
 } from '../sections.ts';
 import { type FunctionCode, functionsOf } from './functions.ts';
 import { recursiveFunctions } from './recursion.ts';
 
 /** Under this name the counter is exported; no policy can have a name like it in its source. */
 export const FUEL_EXPORT = 'moorage:fuel';
+/** Fills the counter. A call into the module: to set an exported global from outside takes several times as long. */
+export const REFUEL_EXPORT = 'moorage:refuel';
 
 const I32 = 0x7f;
 const MUTABLE = 1;
+const FUNCTION_KIND = 0;
 const GLOBAL_KIND = 3;
+/** The type () -> (). */
+const NO_ARGUMENTS = [0x60, 0, 0];
 /** Core specification, binary format: instructions. */
 const GLOBAL_GET = 0x23;
 const GLOBAL_SET = 0x24;
@@ -35,12 +42,16 @@ const END = 0x0b;
  */
 export function withFuel(module: Uint8Array, fuel: number): Uint8Array {
   const sections = withGlobalSection(sectionsOf(module));
-  const globals = bodyOf(sections, GLOBAL_SECTION);
-  const counter = globals ? readUnsigned(globals, 0).value : 0;
+  const counter = countOf(sections, GLOBAL_SECTION);
+  const types = countOf(sections, TYPE_SECTION);
+  const functions = countOf(sections, FUNCTION_SECTION);
   const replaced = sections.map(({ id, body }) => {
+    if (id === TYPE_SECTION) return { id, body: extended(body, NO_ARGUMENTS) };
+    if (id === FUNCTION_SECTION) return { id, body: extended(body, unsigned(types)) };
     if (id === GLOBAL_SECTION) return { id, body: withGlobal(body, fuel) };
-    if (id === EXPORT_SECTION) return { id, body: withExport(body, counter) };
-    if (id === CODE_SECTION) return { id, body: withCounting(body, counter) };
+    if (id === EXPORT_SECTION) return { id, body: withExports(body, counter, functions) };
+    if (id === CODE_SECTION)
+      return { id, body: extended(withCounting(body, counter), refill(counter, fuel)) };
     return { id, body };
   });
   return moduleOf(module, replaced);
@@ -55,8 +66,10 @@ function withGlobalSection(sections: readonly Section[]): Section[] {
   );
 }
 
-function bodyOf(sections: readonly Section[], wanted: number): Uint8Array | undefined {
-  return sections.find(({ id }) => id === wanted)?.body;
+/** How many entries a section has. */
+function countOf(sections: readonly Section[], wanted: number): number {
+  const body = sections.find(({ id }) => id === wanted)?.body;
+  return body ? readUnsigned(body, 0).value : 0;
 }
 
 /** A list with one more at its end. */
@@ -69,9 +82,19 @@ function withGlobal(body: Uint8Array, fuel: number): Uint8Array {
   return extended(body, [I32, MUTABLE, I32_CONST, ...signed(fuel), END]);
 }
 
-function withExport(body: Uint8Array, counter: number): Uint8Array {
-  const name = Buffer.from(FUEL_EXPORT);
-  return extended(body, [...unsigned(name.length), ...name, GLOBAL_KIND, ...unsigned(counter)]);
+function withExports(body: Uint8Array, counter: number, refuel: number): Uint8Array {
+  const named = (name: string, kind: number, index: number) => {
+    const bytes = Buffer.from(name);
+    return [...unsigned(bytes.length), ...bytes, kind, ...unsigned(index)];
+  };
+  const withCounter = extended(body, named(FUEL_EXPORT, GLOBAL_KIND, counter));
+  return extended(withCounter, named(REFUEL_EXPORT, FUNCTION_KIND, refuel));
+}
+
+/** The code of the function behind REFUEL_EXPORT, with its size before it. */
+function refill(counter: number, fuel: number): number[] {
+  const code = [0, I32_CONST, ...signed(fuel), GLOBAL_SET, ...unsigned(counter), END];
+  return [...unsigned(code.length), ...code];
 }
 
 function withCounting(body: Uint8Array, counter: number): Uint8Array {
