@@ -159,6 +159,9 @@ function noJournal(): JournalWriter {
       events += 1;
     },
     setAside: () => undefined,
+    heir: () => undefined,
+    noHeir: () => undefined,
+    decidedBy: () => undefined,
     stepped: () => undefined,
     sync: async () => undefined,
     full: () => undefined,
