@@ -3,7 +3,6 @@ import { Request } from '../requests/request.ts';
 import { out } from '../wire/writer.ts';
 import { Container, LIMITED, PREPARING, READY } from './container.ts';
 import { countUsers, state } from './state.ts';
-import * as v from './volume.ts';
 import { Volume } from './volume.ts';
 import { VOLUME_WORDS, wordOf } from './words.ts';
 
