@@ -1,7 +1,7 @@
 import { DriverConfig } from '../events/config.ts';
 import { Request } from '../requests/request.ts';
 import { out } from '../wire/writer.ts';
-import { Container, LIMITED, PREPARING, READY } from './container.ts';
+import { Container, GONE, LIMITED, PREPARING, READY } from './container.ts';
 import { countUsers, state } from './state.ts';
 import { Volume } from './volume.ts';
 import { VOLUME_WORDS, wordOf } from './words.ts';
@@ -209,7 +209,7 @@ function writeContainer(container: Container): void {
   out.text('state');
   out.text(PHASES[container.phase]);
   out.text('destroyed');
-  out.bool(container.destroyed);
+  out.bool(container.destroyed || container.phase == GONE);
   out.text('placing');
   out.number(container.placing);
   out.text('deadlineAt');
