@@ -200,7 +200,9 @@ function instantiate(module: WebAssembly.Module, name: string): Exports {
   const exports = instantiateSync(module, {}).exports as unknown as Exports;
   const abi = exports.abiVersion();
   if (abi !== ABI_VERSION)
-    throw new PolicyError(`policy ${name}: has ABI ${abi}, this host ABI ${ABI_VERSION}`);
+    throw new PolicyError(
+      `policy ${name}: has ABI ${abi}, this host ABI ${ABI_VERSION}; build it from the sources of this version`,
+    );
   return exports;
 }
 
