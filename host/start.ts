@@ -10,7 +10,7 @@ import { handOver } from './journal/replay.ts';
 import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
 import type { Log } from './log.ts';
-import { ABI_VERSION, type Policy } from './policy/policy.ts';
+import type { Policy } from './policy/policy.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import { createRecovery } from './recovery.ts';
 import { StartError } from './start_error.ts';
@@ -61,7 +61,7 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
   const writer = writeOn(
     state.journal,
     past,
-    { abi: ABI_VERSION, policy: policy.digest, bootId },
+    { abi: policy.abi, policy: policy.digest, bootId },
     options,
     alarmOf,
   );
