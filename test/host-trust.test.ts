@@ -179,7 +179,10 @@ trusting('any import', () => {
 
 trusting('another ABI', () => {
   const other = withAbi(SHIPPED, ABI_VERSION, ABI_VERSION + 7);
-  refused(signed(other), new RegExp(`has ABI ${ABI_VERSION + 7}, this host reads ABI .* to ${ABI_VERSION}; build it`));
+  refused(
+    signed(other),
+    new RegExp(`has ABI ${ABI_VERSION + 7}, this host reads ABI .* to ${ABI_VERSION}; build it`),
+  );
 });
 
 trusting('a memory without a maximum', () => {
