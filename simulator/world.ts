@@ -120,7 +120,7 @@ export interface Entry {
 /** Everything outside of the policy. */
 export interface World {
   readonly setup: Setup;
-  readonly kernel: Kernel;
+  kernel: Kernel;
   readonly volumes: Map<string, SimVolume>;
   readonly containers: Map<string, SimContainer>;
   readonly coverage: Coverage;
@@ -233,7 +233,8 @@ export function createWorld(setup: Setup, policies: Policies, coverage = createC
   };
 }
 
-function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
+/** A volume that nobody has mounted. */
+export function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
   const place = `/d/${driver}/${name}`;
   return {
     key: `${driver}/${name}`,
