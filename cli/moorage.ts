@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { PolicyError } from '../host/policy/policy_error.ts';
+import { auditCommand } from './audit.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
@@ -29,7 +30,8 @@ function program(): Command {
     .addCommand(driverCommand())
     .addCommand(decideCommand())
     .addCommand(replayCommand())
-    .addCommand(simulateCommand());
+    .addCommand(simulateCommand())
+    .addCommand(auditCommand());
 }
 
 /** Commands that were added inherit nothing: every one throws instead of ending the process. */
