@@ -102,7 +102,9 @@ test('with the agent down it says who holds what, and the state directory stays 
   );
   const { stdout } = moorage('--state', stateOf(on));
   assert.match(stdout, /^CLEAN: 2 mounts are explained; no agent runs\n/);
-  await endTask(on, on.agent());
+  const again = on.agent();
+  await again.until(task('/a', 'running'));
+  await endTask(on, again);
 });
 
 test('a bind that no event made is a leak', async () => {
@@ -174,17 +176,18 @@ test('what somebody else mounts under the root is called foreign, and is no leak
   await endTask(on, agent);
 });
 
-/** A process in a mount namespace of its own, whose mounts do not follow ours any more. */
-async function hideaway(): Promise<ChildProcess> {
-  const child = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', 'echo; exec sleep 60']);
+/** A process in a copy of a task's mount namespace that the agent does not know of, and so does not end. */
+async function hideaway(task: number): Promise<ChildProcess> {
+  const inside = ['unshare', '-m', '--propagation', 'private', 'sh', '-c', 'echo; exec sleep 60'];
+  const child = spawn('nsenter', ['-t', String(task), '-m', ...inside]);
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return child;
 }
 
 test('a volume that nobody holds, and that a process still has, is pinned by that process', async () => {
   const on = bench();
-  const { agent } = await withTask(on);
-  const child = await hideaway();
+  const { agent, pid } = await withTask(on);
+  const child = await hideaway(pid);
   await endTask(on, agent);
   const found = audit(on);
   assert.is(found.status, 0);
@@ -272,7 +275,9 @@ test('what cannot be read ends with 2 and a sentence', async () => {
   assert.is(damaged.status, 2);
   assert.match(damaged.stderr, /damaged at byte/);
   writeFileSync(journal, whole);
-  await stopped(on.agent());
+  const again = on.agent();
+  await again.until(({ state }) => state === 'recovered');
+  await stopped(again);
 });
 
 run();
