@@ -7,8 +7,17 @@
 import { abortColumn, abortFile, abortLine, abortMessage } from './abort.ts';
 import { stepEvent } from './decide/step.ts';
 import * as limits from './limits.ts';
-import { readSnapshot, writeSnapshot } from './state/snapshot.ts';
+import {
+  givenState,
+  MORE,
+  readSnapshot,
+  readSnapshotPart,
+  writeSnapshot,
+  writeSnapshotPart,
+} from './state/snapshot_pieces.ts';
 import { replaceState, State } from './state/state.ts';
+import { writeStatus } from './state/status.ts';
+import { POLICY_NAME, POLICY_VERSION } from './variant.ts';
 import { input as reader } from './wire/reader.ts';
 import { inputRegion, outputRegion } from './wire/regions.ts';
 import { out } from './wire/writer.ts';
@@ -73,12 +82,37 @@ export function restore(size: i32): i32 {
   return out.size;
 }
 
+/** Like {@link snapshot}, a piece at a time: -1 while there is more. `begin` is 1 for the first piece; until the last one nothing else may be called but `rest`. */
+export function snapshotPart(begin: i32): i32 {
+  return writeSnapshotPart(begin != 0);
+}
+
+/** Like {@link restore}, a piece at a time: -1 while there is more. `begin` is 1 for the first piece; until the last one nothing else may be called but `rest`. */
+export function restorePart(size: i32, begin: i32): i32 {
+  const r = reader;
+  if (begin != 0) r.open(inputRegion(size), size);
+  if (!readSnapshotPart(r, begin != 0)) return MORE;
+  const read = givenState();
+  if (!r.failed) {
+    replaceState(read);
+    return 0;
+  }
+  out.start();
+  out.text(r.error);
+  return out.size;
+}
+
+/** Writes a part of what people want to see of the state to the output region and returns its size, 0 when there is no such part. Changes nothing. */
+export function status(what: i32, after: f64, most: i32): i32 {
+  return writeStatus(what, after, most);
+}
+
 /** Writes [name, version, schema] to the output region and returns its size. */
 export function describe(): i32 {
   out.start();
   out.array(3);
-  out.text(limits.POLICY_NAME);
-  out.text(limits.POLICY_VERSION);
+  out.text(POLICY_NAME);
+  out.text(POLICY_VERSION);
   out.number(limits.SCHEMA);
   return out.size;
 }

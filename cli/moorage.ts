@@ -1,5 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { PolicyError } from '../host/policy/policy_error.ts';
+import { drainCommand } from './admin/drain.ts';
+import { statusCommand } from './admin/status.ts';
+import { volumeCommand } from './admin/volume.ts';
+import { auditCommand } from './audit.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
@@ -29,7 +33,11 @@ function program(): Command {
     .addCommand(driverCommand())
     .addCommand(decideCommand())
     .addCommand(replayCommand())
-    .addCommand(simulateCommand());
+    .addCommand(simulateCommand())
+    .addCommand(statusCommand())
+    .addCommand(volumeCommand())
+    .addCommand(drainCommand())
+    .addCommand(auditCommand());
 }
 
 /** Commands that were added inherit nothing: every one throws instead of ending the process. */

@@ -21,6 +21,8 @@ export interface DecidingParts {
 export interface Decision {
   frame: Uint8Array;
   effects: Effect[];
+  /** Turns of loops that it took. */
+  turns: number;
 }
 
 /** Who hears the events without being the follower. */
@@ -54,6 +56,8 @@ export interface Deciding {
   /** A recovery is coming in in parts. */
   isAmidRecovery(): boolean;
   now(): Policy;
+  /** Asks an instance without changing its state: the follower where it is free, so that the deciding one has no pause. */
+  read<Result>(question: (policy: Policy) => Result): Result;
   /** Time of the last event that was decided. */
   lastAt(): number;
   follower(): Follower | undefined;
@@ -150,7 +154,7 @@ export function createDeciding(parts: DecidingParts): Deciding {
       const decided: Decided = { frame, effects: effectsFrame, number };
       follower?.behind(decided);
       for (const heir of heirs) heir.behind(decided);
-      return { frame: effectsFrame, effects };
+      return { frame: effectsFrame, effects, turns: policy.turns() };
     },
     rest() {
       policy.rest();
@@ -189,6 +193,16 @@ export function createDeciding(parts: DecidingParts): Deciding {
     isAttended: () => heirs.size > 0,
     isAmidRecovery: () => isAmid,
     now: () => policy,
+    read(question) {
+      const asked = follower?.free();
+      if (!asked) return question(policy);
+      try {
+        return question(asked);
+      } catch (error) {
+        if (error instanceof PolicyError) drop(error);
+        throw error;
+      }
+    },
     lastAt: () => at,
     follower: () => follower,
     stop: () => {

@@ -30,6 +30,8 @@ export interface Follower {
    * wait. Undefined amid a recovery, and while another one is being made.
    */
   photograph(): Photograph | undefined;
+  /** Its policy, for questions that change nothing; undefined while it takes or gives its state in pieces. */
+  free(): Policy | undefined;
   /** Throws why it follows no more, when it has failed or decided something else. */
   check(): void;
   /** Follows no more. */
@@ -156,6 +158,7 @@ export function createFollower({ policy, snapshot, at: begunAt, onEnd }: Followe
       plan();
       return { at, state };
     },
+    free: () => (taking || giving || stopped ? undefined : policy),
     check,
     stop,
   };

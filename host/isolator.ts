@@ -4,12 +4,13 @@ import { createClock } from './clock.ts';
 import { createDeciding, type Deciding, type Decision } from './deciding.ts';
 import type { DirectoryKeeper } from './directory.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
-import { decodeEvent, encodeEvent, stamp, typeOf } from './frames/event_frame.ts';
+import { decodeEvent, encodeEvent, nameOf, stamp, typeOf } from './frames/event_frame.ts';
 import { FRAME_MAX } from './frames/schema.ts';
 import type { Effect, Event, ReplyEffect } from './frames/types.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import { type Tenure, withTenures } from './journal/tenures.ts';
 import type { Log } from './log.ts';
+import type { Meter } from './meter.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Policy } from './policy/policy.ts';
 import { PolicyError } from './policy/policy_error.ts';
@@ -34,6 +35,8 @@ export interface IsolatorParts {
   /** Calls are numbered from here: a number of an earlier run is never given again. */
   nextCall: number;
   log: Log;
+  /** Hears what is to be counted. */
+  meter?: Meter | undefined;
   /** A `limit` or `alert` frame for the embedding program. */
   notice(frame: Uint8Array): void;
   /** The journal or the policy failed: the host cannot go on. */
@@ -48,6 +51,10 @@ export interface Isolator {
   ask(event: Record<string, unknown>): Promise<ReplyEffect>;
   /** An event that nobody waits for. */
   tell(event: Record<string, unknown>): void;
+  /** The events of a host that comes back alone; with the last of them it is recovered. False when the policy failed at one. */
+  restart(events: Record<string, unknown>[]): Promise<boolean>;
+  /** What runs is known, by `recover` or `restart`: calls are taken, and effects performed. */
+  recovered(): boolean;
   /**
    * Runs `work` between two events, in its turn. What it journals is durable, and its effects begun, when the promise resolves; it rejects with what
    * `work` throws.
@@ -58,9 +65,25 @@ export interface Isolator {
   readonly failing: Failing;
   /** Resolves when nothing is under way, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
+  /** Asks an instance of the policy without changing its state. */
+  read<Result>(question: (policy: Policy) => Result): Result;
+  /** How it stands. */
+  report(): IsolatorReport;
   isClosed(): boolean;
   /** Takes nothing more; ends the journal in order. */
   close(): Promise<void>;
+}
+
+export interface IsolatorReport {
+  /** The policy's time, milliseconds. */
+  at: number;
+  /** Since the recovery was answered ok, effects are performed and calls taken. */
+  recovered: boolean;
+  /** Events that wait to be decided, effects that are under way. */
+  waiting: number;
+  inFlight: number;
+  /** Events that the follower has still to step; undefined without one. */
+  lag: number | undefined;
 }
 
 /** What waits for its turn: an event, or work between two. */
@@ -71,6 +94,8 @@ interface WaitingEvent {
   answer: ((reply: ReplyEffect) => void) | undefined;
   /** So often it has been offered before, itself or what it stands for. */
   tries?: number;
+  /** Hears whether the policy has decided it, or failed. */
+  decided?: ((ok: boolean) => void) | undefined;
 }
 
 interface WaitingWork {
@@ -98,16 +123,22 @@ function isAnswer({ type }: Effect): boolean {
   return type === 'reply' || type === 'alert' || type === 'limit';
 }
 
+/** A follower that has no state yet is none. */
+function lagOf(deciding: Deciding): number | undefined {
+  const lag = deciding.follower()?.lag();
+  return lag === Number.POSITIVE_INFINITY ? undefined : lag;
+}
+
 /** The number of `prepare` in a frame. */
 const PREPARE = 4;
 
 export function createIsolator(parts: IsolatorParts): Isolator {
-  const { binding, journal, directory, log, notice, start } = parts;
+  const { binding, journal, directory, log, notice, start, meter } = parts;
   const clock = createClock(parts.startAt);
   const tick = () => tell({ type: 'tick' });
   const time = createHeldTime(clock, tick);
   const alarm = createAlarm(clock, tick);
-  const out = createOutgoing({ binding, directory: directory.directory, alarm, log, notice, ended });
+  const out = createOutgoing({ binding, directory: directory.directory, alarm, log, notice, meter, ended });
   const deciding = createDeciding({
     policy: parts.policy,
     at: parts.lastAt ?? 0,
@@ -134,9 +165,13 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   /** Before the recovery nothing is touched: it voids whatever was decided until then. */
   let recovered = false;
 
-  function submit(frame: Uint8Array, answer?: (reply: ReplyEffect) => void): void {
+  function submit(
+    frame: Uint8Array,
+    answer?: (reply: ReplyEffect) => void,
+    decided?: WaitingEvent['decided'],
+  ): void {
     if (closed) return;
-    queue.push({ frame, answer });
+    queue.push({ frame, answer, decided });
     if (!draining) void drain();
   }
 
@@ -215,19 +250,23 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       out.expect(nextCall, answer);
       nextCall += 1;
     } else stamp(frame, time.now());
-    journal.append(frame);
+    const wallMs = journal.append(frame);
     let decision: Decision;
+    const begun = performance.now();
     try {
       decision = deciding.step(frame, journal.counts().events);
     } catch (error) {
-      if (error instanceof PolicyError) return setAside(waiting, error);
-      throw error;
+      if (!(error instanceof PolicyError)) throw error;
+      waiting.decided?.(false);
+      return setAside(waiting, error);
     }
+    meter?.decided(nameOf(frame), performance.now() - begun, decision.turns);
     journal.stepped(decision.frame);
     const { effects } = decision;
     const event = readEvent(frame);
-    if (event) directory.learn(event, effects);
+    if (event) directory.learn(event, effects, wallMs);
     recovered ||= event !== undefined && endsRecovery(event, effects);
+    waiting.decided?.(true);
     return effects;
   }
 
@@ -249,6 +288,16 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   function tell(event: Record<string, unknown>): void {
     const frame = encodeEvent({ ...event, at: 0 });
     submit(frame.length > FRAME_MAX ? encodeEvent({ ...tooLarge(event), at: 0 }) : frame);
+  }
+
+  /** Resolves with whether the policy has decided it. */
+  function decideAlone(event: Record<string, unknown>, isLast: boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      submit(encodeEvent({ ...event, at: 0 }), undefined, (ok) => {
+        recovered ||= ok && isLast;
+        resolve(ok);
+      });
+    });
   }
 
   function inTurn(work: () => Effect[]): Promise<void> {
@@ -289,10 +338,25 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     },
     ask: (event) => new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
     tell,
+    async restart(events) {
+      const decided = await Promise.all(
+        events.map((event, i) => decideAlone(event, i === events.length - 1)),
+      );
+      return decided.every((ok) => ok);
+    },
+    recovered: () => recovered,
     inTurn,
     deciding,
     change,
     failing,
+    read: deciding.read,
+    report: () => ({
+      at: time.now(),
+      recovered,
+      waiting: queue.length,
+      inFlight: out.inFlight(),
+      lag: lagOf(deciding),
+    }),
     isClosed: () => closed,
     idle: (timeoutMs) =>
       new Promise((resolve) => {

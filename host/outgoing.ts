@@ -5,12 +5,14 @@ import { perform } from './effects/perform.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
 import type { Effect, ReplyEffect, WorkEffect } from './frames/types.ts';
 import type { Log } from './log.ts';
+import type { Meter } from './meter.ts';
 
 export interface OutgoingParts {
   binding: Binding;
   directory: Directory;
   alarm: Alarm;
   log: Log;
+  meter: Meter | undefined;
   /** A `limit` or `alert` frame for the embedding program. */
   notice(frame: Uint8Array): void;
   /** How an effect ended, as an event. */
@@ -28,7 +30,15 @@ export interface Outgoing {
   inFlight(): number;
 }
 
-export function createOutgoing({ binding, directory, alarm, log, notice, ended }: OutgoingParts): Outgoing {
+export function createOutgoing({
+  binding,
+  directory,
+  alarm,
+  log,
+  meter,
+  notice,
+  ended,
+}: OutgoingParts): Outgoing {
   const answers = new Map<number, (reply: ReplyEffect) => void>();
   let inFlight = 0;
 
@@ -53,8 +63,10 @@ export function createOutgoing({ binding, directory, alarm, log, notice, ended }
 
   async function work(effect: WorkEffect): Promise<void> {
     inFlight += 1;
+    const begun = performance.now();
     const outcome = await perform(effect, binding, directory);
     inFlight -= 1;
+    meter?.performed(effect, outcome, performance.now() - begun);
     ended({ type: 'done', effect: effect.effect, ...outcome });
   }
 

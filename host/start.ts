@@ -1,4 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { openAdmin } from './admin/admin.ts';
+import { alertIn, createAlerts } from './admin/alerts.ts';
+import { createMetrics } from './admin/metrics.ts';
+import { policyRoutes } from './admin/policy_route.ts';
+import type { AdminServer } from './admin/server.ts';
 import type { Binding } from './binding.ts';
 import { readConfigFile } from './config_file.ts';
 import { configure } from './configure.ts';
@@ -8,11 +13,11 @@ import type { JournalSizes } from './journal/journal_writer.ts';
 import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
 import type { Log } from './log.ts';
-import { announcer, writeOn } from './open_journal.ts';
-import { ABI_VERSION } from './policy/policy.ts';
+import { type Announce, announcer, writeOn } from './open_journal.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import type { Trust } from './policy/trust/verify.ts';
 import { createRecovery } from './recovery.ts';
+import { tellRestart } from './restart.ts';
 import { StartError } from './start_error.ts';
 import { openStateDirectory, type StateDirectory } from './state_directory.ts';
 import { createPolicies } from './swap/policies.ts';
@@ -27,6 +32,8 @@ export interface StartOptions {
   config: string;
   stateDir: string;
   policy: string;
+  /** A host before this one had recovered, and the agent is the same: what runs stands in the journal. */
+  restarted?: boolean;
   log: Log;
   notice(frame: Uint8Array): void;
   fatal(error: Error): void;
@@ -53,14 +60,39 @@ export async function startHost(options: StartOptions): Promise<Host> {
   const config = readConfigFile(options.config);
   const state = openStateDirectory(options.stateDir, options.binding);
   try {
-    return await startIn(state, config, options);
+    return await startIn(state, config, heeding(options));
   } catch (error) {
     state.release();
     throw error;
   }
 }
 
-async function startIn(state: StateDirectory, config: Config, options: StartOptions): Promise<Host> {
+/** What the host tells of itself while it runs. */
+interface Told extends StartOptions {
+  alerts: ReturnType<typeof createAlerts>;
+  metrics: ReturnType<typeof createMetrics>;
+}
+
+/** The same options, with every alert kept and counted on its way out. */
+function heeding(options: StartOptions): Told {
+  const alerts = createAlerts();
+  const metrics = createMetrics();
+  return {
+    ...options,
+    alerts,
+    metrics,
+    notice(frame) {
+      const alert = alertIn(frame);
+      if (alert) {
+        alerts.take(alert);
+        metrics.alerted(alert);
+      }
+      options.notice(frame);
+    },
+  };
+}
+
+async function startIn(state: StateDirectory, config: Config, options: Told): Promise<Host> {
   const { binding, log } = options;
   const archive = openPolicyArchive(state.policies);
   const chosen = archive.take(options.policy);
@@ -68,8 +100,8 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
   const { policy, tenures, note } = whoDecides(past.replayed, chosen);
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const alarmOf = announcer(options);
-  const run = { abi: ABI_VERSION, policy: policy.digest, bootId, installed: chosen.digest };
-  const writer = writeOn(state.journal, past, run, options, alarmOf);
+  const run = { abi: policy.abi, policy: policy.digest, bootId, installed: chosen.digest };
+  const writer = options.metrics.metered(writeOn(state.journal, past, run, options, alarmOf));
   const { directory } = past;
   const failed = untilStarted(options.fatal);
   const isolator = createIsolator({
@@ -79,6 +111,7 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     tenures,
     directory,
     journal: writer,
+    meter: options.metrics.meter,
     startAt: past.at,
     lastAt: past.replayed.at,
     nextCall: past.lastCall + 1,
@@ -90,6 +123,8 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     if (code) alarmOf(level, code, message);
     else log(level, message);
   }
+  if (options.restarted)
+    await tellRestart({ isolator, binding, root: config.root, bootId, stateDir: options.stateDir, past });
   const recovery = createRecovery({
     isolator,
     binding,
@@ -106,6 +141,21 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     alert: alarmOf,
     changed: recovery.again,
   });
+  const admin = await tryAdmin(
+    openAdmin(
+      {
+        ...options,
+        isolator,
+        journal: writer,
+        configFile: options.config,
+        journalState: past.state,
+        directory: directory.directory,
+        startedAt: new Date().toISOString(),
+      },
+      policyRoutes({ swap: policies.swap, policy: policies.report }),
+    ),
+    alarmOf,
+  );
   let closed = false;
   const { name, version } = isolator.deciding.now();
   log('info', `policy ${name} ${version}, journal ${writer.file()} (${describeJournal(past)})`);
@@ -116,6 +166,7 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     policy: policies.report,
     async close(timeoutMs) {
       await isolator.idle(timeoutMs);
+      await admin?.close();
       await isolator.close();
       await binding.releaseRoot(config.root).catch(() => false);
       if (!closed) state.release();
@@ -139,6 +190,20 @@ function untilStarted(fatal: (error: Error) => void) {
       isStarted = true;
     },
   };
+}
+
+/** Tasks do not depend on whether people can look: without a socket the host goes on, and says so. */
+async function tryAdmin(opened: Promise<AdminServer>, announce: Announce): Promise<AdminServer | undefined> {
+  try {
+    return await opened;
+  } catch (error) {
+    announce(
+      'warn',
+      'admin-socket',
+      `${(error as Error).message}; the isolator works without: moorage status, drain and volume do not reach it`,
+    );
+    return undefined;
+  }
 }
 
 function describeJournal({ state }: Restored): string {

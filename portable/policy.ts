@@ -16,6 +16,8 @@ interface Instance {
   snapshot(): number;
   restore(size: number): number;
   describe(): number;
+  abiVersion(): number;
+  status(what: number, after: number, most: number): number;
 }
 
 const FILE = 'build/portable.cjs';
@@ -60,6 +62,7 @@ export function startPortable(file: string = resolve(FILE)): Policy {
     digest: createHash('sha256').update(readFileSync(file)).digest('hex'),
     name: `${name} (portable)`,
     version,
+    abi: instance.abiVersion(),
     step(frame) {
       if (frame.length > FRAME_MAX)
         throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
@@ -76,6 +79,10 @@ export function startPortable(file: string = resolve(FILE)): Policy {
     // biome-ignore lint/correctness/useYield: one piece
     *restoreInParts(bytes) {
       restore(bytes);
+    },
+    status(what, after, most) {
+      const bytes = guarded('status', () => instance.status(what, after, most));
+      return bytes.length === 0 ? undefined : unpack(bytes);
     },
     memorySize: () => instance.memoryBytes().length,
     turns: () => 0,

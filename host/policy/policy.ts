@@ -8,7 +8,9 @@ import { hasMemoryLimit } from './memory_limit.ts';
 import { PolicyError } from './policy_error.ts';
 
 /** The version of the policy's functions that this host calls. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
+/** The oldest that it can still call, so that journals of before are replayed: such a policy has no `status`. */
+export const ABI_OLDEST = 2;
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -26,6 +28,8 @@ interface Exports {
   rest(): void;
   snapshotPart?(begin: number): number;
   restorePart?(size: number, begin: number): number;
+  /** Since ABI 3. */
+  status?(what: number, after: number, most: number): number;
   [FUEL_EXPORT]: WebAssembly.Global;
   [REFUEL_EXPORT](): void;
   __getString(pointer: number): string;
@@ -58,6 +62,8 @@ export interface Policy {
   readonly digest: string;
   readonly name: string;
   readonly version: string;
+  /** The version of its functions. */
+  readonly abi: number;
   /** One event frame in, the effects frame out: a copy. Throws PolicyError when the policy traps. */
   step(frame: Uint8Array): Uint8Array;
   /**
@@ -73,6 +79,11 @@ export interface Policy {
   snapshotInParts(): Parts<Uint8Array | undefined>;
   /** Like `restore`, in pieces; the old state counts no more from the first piece on. */
   restoreInParts(snapshot: Uint8Array): Parts<void>;
+  /**
+   * A part of its state for people, in its own words: `what`, `after` and `most` as in assembly/state/status.ts. Changes nothing. Undefined when the
+   * policy has no such part, or is older than the question.
+   */
+  status(what: number, after: number, most: number): unknown;
   /** Bytes of linear memory in use. */
   memorySize(): number;
   /** Turns of loops that the last call took; it may take STEP_FUEL. 0 where they are not counted. */
@@ -159,6 +170,7 @@ function start(bytes: Uint8Array, name: string): Policy {
     digest,
     name: policyName,
     version,
+    abi: exports.abiVersion(),
     step(frame) {
       if (frame.length > FRAME_MAX)
         throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
@@ -204,6 +216,13 @@ function start(bytes: Uint8Array, name: string): Policy {
         yield;
       }
     },
+    status(what, after, most) {
+      const { status } = exports;
+      if (!status) return undefined;
+      const bytes = guarded('status', () => status(what, after, most));
+      isRested = false;
+      return bytes.length === 0 ? undefined : unpack(bytes);
+    },
     memorySize: () => exports.memory.buffer.byteLength,
     turns: () => STEP_FUEL - fuel.value,
   };
@@ -248,8 +267,12 @@ function check(module: WebAssembly.Module, bytes: Uint8Array, name: string): voi
 function instantiate(module: WebAssembly.Module, name: string): Exports {
   const exports = instantiateSync(module, {}).exports as unknown as Exports;
   const abi = exports.abiVersion();
-  if (abi !== ABI_VERSION)
-    throw new PolicyError(`policy ${name}: has ABI ${abi}, this host ABI ${ABI_VERSION}`);
+  if (abi < ABI_OLDEST || abi > ABI_VERSION)
+    throw new PolicyError(
+      `policy ${name}: has ABI ${abi}, this host reads ABI ${ABI_OLDEST} to ${ABI_VERSION}; build it with the sources of this version`,
+    );
+  if (abi > ABI_OLDEST && !exports.status)
+    throw new PolicyError(`policy ${name}: lacks status, which ABI ${abi} has; it is no policy of moorage`);
   return exports;
 }
 
