@@ -3,12 +3,14 @@ import { benchDecide } from './decide.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchReplay } from './replay.ts';
+import { benchSwap } from './swap.ts';
 
 const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   decide: benchDecide,
   journal: benchJournal,
   memory: benchMemory,
   replay: benchReplay,
+  swap: benchSwap,
 };
 const [name = '', ...args] = process.argv.slice(2);
 const bench = benches[name];
