@@ -10,6 +10,7 @@ import { handOver } from './journal/replay.ts';
 import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
 import type { Log } from './log.ts';
+import { watchPolicies } from './policy/guard.ts';
 import { ABI_VERSION, type Policy } from './policy/policy.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import { createRecovery } from './recovery.ts';
@@ -43,6 +44,7 @@ export interface Host {
 
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
+  watchPolicies(options.binding);
   const config = readConfigFile(options.config);
   const state = openStateDirectory(options.stateDir, options.binding);
   try {

@@ -46,8 +46,8 @@ const orders = {
   },
   /** Asks for more than the heap can ever be, at once. */
   huge() {
-    const long = 'x'.repeat(2 ** 28);
-    Buffer.from(long + long.slice(1), 'utf16le');
+    const large = () => new Array(2 ** 25 - 1);
+    large().concat(large(), large(), large());
   },
   /** Does not kill a host: a stack of its own has an end. */
   recursion() {
