@@ -127,7 +127,7 @@ export interface Binding {
   /** Lets go what `lockFile` locked, before the descriptor is closed; false when it was not locked here. */
   unlockFile(fd: number): boolean;
   /**
-   * Calls `work` on this thread, and ends it when it takes longer than `limitMs` (up to a quarter more): JS or wasm that never returns, too.
+   * Calls `work` on this thread, and ends it when it uses the processor longer than `limitMs` (up to half as long again): JS or wasm that never returns, too.
    * Then it throws a {@link NativeError} with code and kind `timeout`; else it gives or throws what `work` does. Within `work`, the limit of the
    * outer call holds.
    */

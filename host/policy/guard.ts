@@ -1,6 +1,6 @@
 import type { Binding } from '../binding.ts';
 
-/** How long one call into a policy may take. Fuel ends it long before, at the same place on every machine; this is for what fuel does not count. */
+/** How long one call into a policy may use the processor. Fuel ends it long before, at the same place on every machine; this is for what fuel does not count. */
 export const POLICY_LIMIT_MS = 1000;
 
 let guardedCall: Binding['guardedCall'] = (work) => work();

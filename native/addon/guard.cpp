@@ -3,7 +3,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "effects/error.hpp"
 #include "effects/signals.hpp"
@@ -12,7 +11,7 @@ namespace moorage {
 namespace {
 
 constexpr uint64_t ended = UINT64_MAX;
-constexpr uint32_t looksMax = 4;
+constexpr uint32_t looksInLimit = 4;
 constexpr size_t stackBytes = 256 * 1024;
 
 }  // namespace
@@ -52,6 +51,7 @@ bool Guard::end() {
 }
 
 void Guard::start() {
+  pthread_getcpuclockid(pthread_self(), &callersClock_);
   const SignalsBlocked blocked;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -77,7 +77,7 @@ void Guard::run() {
 }
 
 bool Guard::sleep() {
-  const uint32_t partMs = std::max<uint32_t>(1, limitMs_.load() / looksMax);
+  const uint32_t partMs = std::max<uint32_t>(1, limitMs_.load() / looksInLimit);
   std::unique_lock lock(mutex_);
   return !wake_.wait_for(lock, std::chrono::milliseconds(partMs), [this] { return closed_; });
 }
@@ -94,12 +94,21 @@ bool Guard::rest(uint64_t seen) {
 void Guard::look() {
   uint64_t number = word_.load();
   if (number == 0 || number == ended) return;
-  looks_ = number == seen_ ? looks_ + 1 : 0;
-  seen_ = number;
-  if (looks_ < static_cast<int>(looksMax)) return;
+  if (number != seen_) {
+    seen_ = number;
+    usedBefore_ = used();
+    return;
+  }
+  if (used() - usedBefore_ < std::chrono::milliseconds(limitMs_.load())) return;
   if (!word_.compare_exchange_strong(number, ended)) return;
   terminate_();
   isTerminated_.store(true);
+}
+
+std::chrono::nanoseconds Guard::used() const {
+  timespec time{};
+  ::clock_gettime(callersClock_, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 }  // namespace moorage

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <pthread.h>
+#include <time.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -14,9 +16,9 @@ namespace moorage {
  * Ends calls into JS or wasm that take too long, from a thread of its own. One for each environment; a call at a time.
  *
  * A call costs two writes of one word: it puts its number there, and takes it away by compare-and-swap. The thread looks four times within
- * the limit whether the same number still stands there, so a process that was stopped meanwhile has lost nothing, and swaps it for the mark of the
- * end. Who wins the swap decides: either the call has ended in time, or it is terminated and knows it. While nothing is
- * called the thread sleeps.
+ * the limit whether the same number still stands there. When the caller's thread has used up the limit since, it swaps the number for the mark of
+ * the end. Who wins the swap decides: either the call has ended in time, or it is terminated and knows it. Time of the processor counts, not of
+ * the clock on the wall: nobody is ended because the machine is busy or the process was stopped. While nothing is called the thread sleeps.
  */
 class Guard {
  public:
@@ -26,7 +28,7 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
-  /** A call begins, which may take `limitMs`. Throws EffectError when the thread cannot be made. */
+  /** A call begins, which may take `limitMs`; always on the same thread. Throws EffectError when the thread cannot be made. */
   void begin(uint32_t limitMs);
   /** It is over. True: it was terminated, and the termination is to be cancelled. */
   bool end();
@@ -40,9 +42,12 @@ class Guard {
   /** Until a call begins. False when the guard goes. */
   bool rest(uint64_t seen);
   void look();
+  /** What the caller's thread has used of the processor. */
+  std::chrono::nanoseconds used() const;
 
   const std::function<void()> terminate_;
   pthread_t thread_{};
+  clockid_t callersClock_{};
   bool hasThread_ = false;
   bool isUnderWay_ = false;
   uint64_t number_ = 0;
@@ -55,7 +60,7 @@ class Guard {
 
   // Of the thread.
   uint64_t seen_ = 0;
-  int looks_ = 0;
+  std::chrono::nanoseconds usedBefore_{};
 
   std::mutex mutex_;
   std::condition_variable wake_;
