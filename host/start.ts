@@ -13,6 +13,7 @@ import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
 import type { Log } from './log.ts';
 import { type Announce, announcer, writeOn } from './open_journal.ts';
+import { watchPolicies } from './policy/guard.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import type { Trust } from './policy/trust/verify.ts';
 import { createRecovery } from './recovery.ts';
@@ -56,6 +57,7 @@ export interface Host {
 
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
+  watchPolicies(options.binding);
   const config = readConfigFile(options.config);
   const state = openStateDirectory(options.stateDir, options.binding);
   try {
