@@ -3,6 +3,7 @@ import { PolicyError } from '../host/policy/policy_error.ts';
 import { drainCommand } from './admin/drain.ts';
 import { statusCommand } from './admin/status.ts';
 import { volumeCommand } from './admin/volume.ts';
+import { configCommand } from './config.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
@@ -35,7 +36,8 @@ function program(): Command {
     .addCommand(simulateCommand())
     .addCommand(statusCommand())
     .addCommand(volumeCommand())
-    .addCommand(drainCommand());
+    .addCommand(drainCommand())
+    .addCommand(configCommand());
 }
 
 /** Commands that were added inherit nothing: every one throws instead of ending the process. */

@@ -13,7 +13,7 @@ import { continueJournal, type JournalSizes, type JournalWriter } from './journa
 import { handOver } from './journal/replay.ts';
 import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
-import type { Log } from './log.ts';
+import { atLeast, type Log } from './log.ts';
 import type { Policy } from './policy/policy.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import { createRecovery } from './recovery.ts';
@@ -44,10 +44,10 @@ export interface Host {
 
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
-  const config = readConfigFile(options.config);
+  const { config, host } = readConfigFile(options.config);
   const state = openStateDirectory(options.stateDir, options.binding);
   try {
-    return await startIn(state, config, heeding(options));
+    return await startIn(state, config, heeding({ ...options, log: atLeast(host.log.level, options.log) }));
   } catch (error) {
     state.release();
     throw error;
