@@ -11,6 +11,7 @@ import { isReplayWorker, serveReplays } from './replay/worker.ts';
 import { replayCommand } from './replay.ts';
 import { simulateCommand } from './simulate.ts';
 import { CheckError, UsageError } from './usage_error.ts';
+import { whyCommand } from './why.ts';
 
 const EXAMPLES = `Examples:
   moorage demo                              three tasks on external volumes, watched live
@@ -35,6 +36,7 @@ function program(): Command {
     .addCommand(replayCommand())
     .addCommand(simulateCommand())
     .addCommand(statusCommand())
+    .addCommand(whyCommand())
     .addCommand(volumeCommand())
     .addCommand(drainCommand())
     .addCommand(configCommand());
