@@ -3,6 +3,7 @@ import { PolicyError } from '../host/policy/policy_error.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
+import { policyCommand } from './policy.ts';
 import { isReplayWorker, serveReplays } from './replay/worker.ts';
 import { replayCommand } from './replay.ts';
 import { simulateCommand } from './simulate.ts';
@@ -29,6 +30,7 @@ function program(): Command {
     .addCommand(driverCommand())
     .addCommand(decideCommand())
     .addCommand(replayCommand())
+    .addCommand(policyCommand())
     .addCommand(simulateCommand());
 }
 

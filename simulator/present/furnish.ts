@@ -65,9 +65,10 @@ function furnishVolumes(world: World, { volumes, containers, config }: Present):
     if (isMounted || bound.rw || bound.ro)
       volume.fs = { key: volume.key, dev: told.dev ?? `7:${nextMinor++}`, dead: false };
     count(volume, told, isMounted, random);
-    const isWhole =
-      isMounted && (['rw', 'ro'] as const).every((mode) => bound[mode] || !isHeld(containers, told, mode));
-    if (!isWhole) hurt(volume, false);
+    const isHurt = (['rw', 'ro'] as const).some(
+      (mode) => isHeld(containers, told, mode) && !(isMounted && bound[mode] && told.owed[1] > 0),
+    );
+    if (isHurt) hurt(volume, false);
     if (told.mountpoint !== null) world.mountpoints.set(volume.key, told.mountpoint);
     if (told.dev !== null && volume.fs) world.devs.set(volume.key, volume.fs);
     const driverId = told.driverMountId || nextId++;
