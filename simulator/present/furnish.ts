@@ -194,6 +194,7 @@ function containerFrom(
   const phase = state === 'waiting' ? 'asked' : !isHolder ? 'failed' : pid > 0 ? 'running' : 'ready';
   return {
     id,
+    tenant: '',
     asks: {
       labels: [],
       env: [],
