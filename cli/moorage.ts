@@ -8,6 +8,7 @@ import { configCommand } from './config.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
+import { policyCommand } from './policy.ts';
 import { isReplayWorker, serveReplays } from './replay/worker.ts';
 import { replayCommand } from './replay.ts';
 import { simulateCommand } from './simulate.ts';
@@ -35,6 +36,7 @@ function program(): Command {
     .addCommand(driverCommand())
     .addCommand(decideCommand())
     .addCommand(replayCommand())
+    .addCommand(policyCommand())
     .addCommand(simulateCommand())
     .addCommand(statusCommand())
     .addCommand(whyCommand())
