@@ -24,7 +24,7 @@ export interface ChaosResult {
   failed: boolean;
 }
 
-const RATES: Rates = { stop: 0.08, host: 0, full: 0.04 };
+const RATES: Rates = { stop: 0.08, host: 0.1, full: 0.04 };
 const END_MS = 40_000;
 
 /** Plays rounds until there were enough kills, or something is lost; takes everything down in any case. */

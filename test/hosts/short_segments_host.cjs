@@ -10,6 +10,7 @@ const { join } = require('node:path');
 const segmentBytes = Number(process.env.MOORAGE_SEGMENT_BYTES);
 if (!(segmentBytes > 0)) throw new Error('MOORAGE_SEGMENT_BYTES is not set; it is a number of bytes');
 // What the library gives to the host is handed on to its start, which knows other sizes of the journal for tests.
-/** @type {any} */ (process)._linkedBinding('moorage').embedded.options.journal = { segmentBytes };
+const { embedded } = /** @type {any} */ (process)._linkedBinding('moorage');
+embedded.options = { ...embedded.options, journal: { segmentBytes } };
 
 module.exports = require(join(__dirname, '..', '..', 'build', 'host.cjs'));
