@@ -40,6 +40,10 @@ export interface Isolator {
   ask(event: Record<string, unknown>): Promise<ReplyEffect>;
   /** An event that nobody waits for. */
   tell(event: Record<string, unknown>): void;
+  /** The events of a host that comes back alone; with the last of them it is recovered. False when the policy failed at one. */
+  restart(events: Record<string, unknown>[]): Promise<boolean>;
+  /** What runs is known, by `recover` or `restart`: calls are taken, and effects performed. */
+  recovered(): boolean;
   /** Resolves when nothing is under way, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
   /** Takes nothing more; ends the journal in order. */
@@ -51,6 +55,8 @@ interface Waiting {
   answer: ((reply: ReplyEffect) => void) | undefined;
   /** It stands in the place of an event that was set aside. */
   again?: boolean;
+  /** Hears whether the policy has decided it, or failed. */
+  decided?: ((ok: boolean) => void) | undefined;
 }
 
 const BAD_FRAME: ReplyEffect = {
@@ -138,9 +144,13 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   /** Before the recovery nothing is touched: it voids whatever was decided until then. */
   let recovered = false;
 
-  function submit(frame: Uint8Array, answer?: (reply: ReplyEffect) => void): void {
+  function submit(
+    frame: Uint8Array,
+    answer?: (reply: ReplyEffect) => void,
+    decided?: Waiting['decided'],
+  ): void {
     if (closed) return;
-    queue.push({ frame, answer });
+    queue.push({ frame, answer, decided });
     if (!draining) void drain();
   }
 
@@ -197,14 +207,16 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     try {
       decision = deciding.step(frame, journal.counts().events);
     } catch (error) {
-      if (error instanceof PolicyError) return setAside(waiting, error);
-      throw error;
+      if (!(error instanceof PolicyError)) throw error;
+      waiting.decided?.(false);
+      return setAside(waiting, error);
     }
     journal.stepped(decision.frame);
     const { effects } = decision;
     const event = readEvent(frame);
     if (event) directory.learn(event, effects);
     recovered ||= event !== undefined && endsRecovery(event, effects);
+    waiting.decided?.(true);
     return recovered ? effects : effects.filter(isAnswer);
   }
 
@@ -267,6 +279,16 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     idlers.clear();
   }
 
+  /** Resolves with whether the policy has decided it. */
+  function decideAlone(event: Record<string, unknown>, isLast: boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      submit(encodeEvent({ ...event, at: 0 }), undefined, (ok) => {
+        recovered ||= ok && isLast;
+        resolve(ok);
+      });
+    });
+  }
+
   return {
     call(frame, answer) {
       const type = typeOf(frame);
@@ -278,6 +300,13 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     },
     ask: (event) => new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
     tell,
+    async restart(events) {
+      const decided = await Promise.all(
+        events.map((event, i) => decideAlone(event, i === events.length - 1)),
+      );
+      return decided.every((ok) => ok);
+    },
+    recovered: () => recovered,
     idle: (timeoutMs) =>
       new Promise((resolve) => {
         if (isIdle()) return resolve();

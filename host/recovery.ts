@@ -80,7 +80,7 @@ function refusal(error: Error): ReplyEffect {
 }
 
 /** What lies under the managed root, and every other mount of the same file systems. */
-function ourMounts(table: readonly Mount[], root: string): Mount[] {
+export function ourMounts(table: readonly Mount[], root: string): Mount[] {
   const isManaged = (mount: Mount) => mount.target.startsWith(`${root}/`);
   const devs = new Set(table.filter(isManaged).map(({ dev }) => dev));
   return table.filter((mount) => isManaged(mount) || (devs.has(mount.dev) && mount.target !== root));

@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import { ABI_VERSION, type Policy } from './policy/policy.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import { createRecovery } from './recovery.ts';
+import { tellRestart } from './restart.ts';
 import { StartError } from './start_error.ts';
 import { openStateDirectory, type StateDirectory } from './state_directory.ts';
 
@@ -22,6 +23,8 @@ export interface StartOptions {
   config: string;
   stateDir: string;
   policy: string;
+  /** A host before this one had recovered, and the agent is the same: what runs stands in the journal. */
+  restarted?: boolean;
   log: Log;
   notice(frame: Uint8Array): void;
   fatal(error: Error): void;
@@ -81,6 +84,8 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     if (code) alarmOf(level, code, message);
     else log(level, message);
   }
+  if (options.restarted)
+    await tellRestart({ isolator, binding, root: config.root, bootId, stateDir: options.stateDir, past });
   const recovery = createRecovery({
     isolator,
     binding,

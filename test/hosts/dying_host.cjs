@@ -14,7 +14,11 @@ const { join } = require('node:path');
 
 const LOOK_MS = 5;
 
-/** Each takes the argument of its order. */
+/**
+ * Each takes the argument of its order.
+ *
+ * @type {Record<string, (argument?: string) => void>}
+ */
 const orders = {
   /** Nobody catches it. */
   throw(text = 'the test throws') {
@@ -31,6 +35,7 @@ const orders = {
     for (;;);
   },
   microtasks() {
+    /** @returns {Promise<void>} */
     const again = () => Promise.resolve().then(again);
     again();
   },
@@ -41,15 +46,17 @@ const orders = {
   },
   /** Asks for more than the heap can ever be, at once. */
   huge() {
-    new Array(60_000_000).fill(0);
+    const long = 'x'.repeat(2 ** 28);
+    Buffer.from(long + long.slice(1), 'utf16le');
   },
   /** Does not kill a host: a stack of its own has an end. */
   recursion() {
+    /** @type {(depth: number) => number} */
     const deeper = (depth) => 1 + deeper(depth + 1);
     try {
       deeper(0);
     } catch (error) {
-      process.stdout.write(`recursion ended with ${error.name}\n`);
+      process.stdout.write(`recursion ended with ${/** @type {Error} */ (error).name}\n`);
     }
   },
   /** Does not kill a host either: what it watches must stay the agent's. */
@@ -66,7 +73,11 @@ const orders = {
   },
 };
 
-/** The order that lies there, taken away. */
+/**
+ * The order that lies there, taken away.
+ *
+ * @param {string} file
+ */
 function takeOrder(file) {
   let text;
   try {
@@ -81,11 +92,11 @@ function takeOrder(file) {
 const { MOORAGE_DYING_FILE, MOORAGE_REAL_HOST } = process.env;
 if (!MOORAGE_DYING_FILE) throw new Error('MOORAGE_DYING_FILE is not set; it names the file of the orders');
 setInterval(() => {
-  const [name, ...rest] = takeOrder(MOORAGE_DYING_FILE) ?? [];
+  const [name, argument] = takeOrder(MOORAGE_DYING_FILE) ?? [];
   if (name === undefined) return;
   const order = orders[name];
   if (!order) throw new Error(`unknown order ${name}; known are ${Object.keys(orders).join(', ')}`);
-  order(...rest);
+  order(argument);
 }, LOOK_MS).unref();
 
 module.exports = require(MOORAGE_REAL_HOST ?? join(__dirname, '..', '..', 'build', 'host.cjs'));
