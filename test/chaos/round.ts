@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAll } from './check.ts';
 import { bring, choosePhase, chooseVictim, fillDisk, kill, killHost, stopDriver } from './faults.ts';
 import { settle } from './settle.ts';
+import { until } from './until.ts';
 import type { World } from './world.ts';
 
 /** Tasks that should live at a time, about. */
-const POPULATION = 5;
+const POPULATION = 6;
+const POPULATE_MS = 10_000;
 
 /** What one run shall do besides kills. */
 export interface Rates {
@@ -23,13 +25,20 @@ export interface Round {
 
 /** One fault, the restarts it takes, and the look at what became of everything. */
 export async function playRound(world: World, number: number, rates: Rates): Promise<Round> {
-  const { random, figures } = world;
-  figures.rounds = number;
-  while (world.live().length + pending(world) < POPULATION - random.below(3)) world.launchTask();
+  world.figures.rounds = number;
+  await populate(world);
   const what = await fault(world, rates);
   const problems = await settle(world);
   problems.push(...(await checkAll(world)));
   return { number, what, problems };
+}
+
+/** Some tasks live before anything goes wrong. */
+async function populate(world: World): Promise<void> {
+  const wanted = POPULATION - world.random.below(3);
+  for (let count = world.live().length + pending(world); count < wanted; count += 1) world.launchTask();
+  const areUp = () => pending(world) === 0 || world.live().length >= wanted;
+  await until('the tasks run', POPULATE_MS, areUp).catch(() => undefined);
 }
 
 function pending({ tasks }: World): number {

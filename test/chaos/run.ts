@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listJournal } from '../../host/journal/journal_files.ts';
 import { createRandom } from '../../simulator/random.ts';
 import { checkAll, readBack } from './check.ts';
 import { type Figures, newFigures, spread } from './figures.ts';
@@ -26,6 +27,8 @@ export interface ChaosResult {
 
 const RATES: Rates = { stop: 0.08, host: 0.1, full: 0.04 };
 const END_MS = 40_000;
+/** So many kills bring enough events for a second segment. */
+const ROTATES_AFTER = 20;
 
 /** Plays rounds until there were enough kills, or something is lost; takes everything down in any case. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -94,9 +97,16 @@ async function end(world: World): Promise<string[]> {
   world.figures.losses.leakedLoops += seen.leakedLoops.length;
   const problems = [...seen.leakedMounts, ...seen.leakedLoops].map((what) => `left at the end: ${what}`);
   for (const volume of world.volumes) volume.used = true;
-  problems.push(...(await checkAll(world)), ...readBack(world), ...replay(place));
+  problems.push(...(await checkAll(world)), ...readBack(world), ...replay(place), ...neverTurned(world));
   for (const driver of drivers) driver.current().send('SIGTERM');
   return problems;
+}
+
+/** A run without a single rotation has not tried what it should. */
+function neverTurned({ figures, place }: World): string[] {
+  const { nextNumber } = listJournal(join(place.state, 'journal'));
+  if (figures.kills.total < ROTATES_AFTER || nextNumber > 2) return [];
+  return ['the journal has never begun another segment: is test/hosts/short_segments_host.cjs still heard?'];
 }
 
 /** The journal, with all its restarts, is stepped once more. */
@@ -109,7 +119,8 @@ function replay({ state }: Place): string[] {
   return status === 0 ? [] : [`moorage replay: exit code ${status}: ${stdout} ${stderr}`];
 }
 
-function finishFigures({ figures, recoverMs, settleMs, allTasks }: World, begun: number): void {
+function finishFigures({ figures, recoverMs, settleMs, allTasks, place }: World, begun: number): void {
+  figures.journal.segments = listJournal(join(place.state, 'journal')).nextNumber - 1;
   figures.recoverMs = spread(recoverMs);
   figures.settleMs = spread(settleMs);
   figures.seconds = Math.round((performance.now() - begun) / 100) / 10;

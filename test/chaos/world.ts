@@ -49,6 +49,7 @@ export function createWorld(place: Place, random: Random, figures: Figures): Wor
     const task = tasks.get(event.app ?? '');
     if (task?.state === 'running' && before === 'staging') {
       figures.tasks.ran += 1;
+      if (live().filter(({ volume }) => volume === task.volume).length === 1) figures.volumes.mounted += 1;
       pace.prepareMs = 0.8 * pace.prepareMs + 0.2 * Math.min(500, performance.now() - task.launchedAt);
     }
   });
@@ -81,8 +82,8 @@ export function createWorld(place: Place, random: Random, figures: Figures): Wor
     allTasks.push(task);
     task.volume.used = true;
     if (!task.readonly) task.volume.writers.push(task);
-    const count = 20 + random.below(300);
-    agent.send({ launch: appOf(task, place, count, 8 + random.below(20), 1 + random.below(1_000_000)) });
+    const count = 50 + random.below(350);
+    agent.send({ launch: appOf(task, place, count, 8 + random.below(25), 1 + random.below(1_000_000)) });
   }
 
   function endTask(): void {
