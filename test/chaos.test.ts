@@ -20,7 +20,12 @@ function reasonToSkip(): string | undefined {
 test('agent, drivers and hosts die at random moments: nothing that a task synced is lost, nothing stays mounted', async () => {
   const said: string[] = [];
   const seed = Math.floor(Math.random() * 2 ** 31);
-  const { figures, failed } = await runChaos({ kills: KILLS, seed, keep: false, say: (text) => said.push(text) });
+  const { figures, failed } = await runChaos({
+    kills: KILLS,
+    seed,
+    keep: false,
+    say: (text) => said.push(text),
+  });
   assert.equal(figures.losses, noLosses(), said.join('\n'));
   assert.not.ok(failed, said.join('\n'));
   assert.ok(figures.kills.total >= KILLS);

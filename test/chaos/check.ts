@@ -46,12 +46,20 @@ function judgeEnds({ tasks, figures }: World): string[] {
       task.end?.state === 'finished' ? 'finished' : task.end?.state === 'killed' ? 'killed' : 'failed'
     ] += 1;
     const why = whyWrong(task);
-    if (why === undefined) continue;
+    if (why === undefined) {
+      if (task.end?.state === 'failed') countRefusal(figures, task);
+      continue;
+    }
     if (task.limited) figures.losses.unmountedUnderTask += 1;
     else figures.losses.tasksFailed += 1;
     problems.push(`${task.name} on ${task.volume.driver}/${task.volume.name} ${why}`);
   }
   return problems;
+}
+
+function countRefusal({ refused }: World['figures'], { end }: Task): void {
+  const code = end?.code || 'agent-died';
+  refused[code] = (refused[code] ?? 0) + 1;
 }
 
 function whyWrong(task: Task): string | undefined {
@@ -78,7 +86,7 @@ async function stillWriting(world: World): Promise<string[]> {
 }
 
 /** `moorage audit`, as an operator runs it. */
-async function audit({ place, figures }: World): Promise<string[]> {
+export async function audit({ place, figures }: World): Promise<string[]> {
   figures.audits += 1;
   const { stdout, stderr } = await run(process.execPath, [
     'build/moorage.mjs',
@@ -114,7 +122,7 @@ function run(file: string, args: string[]): Promise<{ stdout: string; stderr: st
 }
 
 /** Of volumes that are in use what was synced since the last look; of the others everything, and their file systems. */
-export function readBack(world: World): string[] {
+function readBack(world: World): string[] {
   const { figures, place, volumes } = world;
   const verified = world.live().map(verifyLive);
   const problems: string[] = [];

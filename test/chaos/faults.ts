@@ -1,8 +1,9 @@
-import { renameSync, rmSync, statfsSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statfsSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverKeeper } from './driver.ts';
 import { isOpen } from './tasks.ts';
+import { until } from './until.ts';
 import type { World } from './world.ts';
 
 /** What shall be under way when the fault comes. */
@@ -15,7 +16,10 @@ export type Victim = 'agent' | 'driver' | 'both';
 const VICTIMS: Victim[] = ['agent', 'driver', 'both'];
 const VICTIM_WEIGHTS = [55, 22, 23];
 
+const ORDER_MS = 10_000;
 const ROTATION_MS = 4_000;
+/** From the word to end a task until its volume is unmounted, about. */
+const CLEANUP_MS = 150;
 
 export function choosePhase({ random }: World): Phase {
   return PHASES[random.weighted(PHASE_WEIGHTS)] as Phase;
@@ -36,7 +40,9 @@ export async function bring(world: World, phase: Phase): Promise<void> {
   for (let i = 0; i < ends; i += 1) world.endTask();
   if (phase === 'rotation') await rotation(world);
   else if (phase === 'run' || phase === 'recovery') await sleep(random.below(200));
-  else await sleep(random.below(Math.ceil(pace.prepareMs * 1.5)));
+  else if (launches === 0) await sleep(random.below(CLEANUP_MS));
+  // Early moments more often: there most happens.
+  else await sleep((random.below(1000) / 1000) ** 2 * pace.prepareMs * 1.2);
 }
 
 /** Tasks come and go until the journal begins a snapshot or another segment; ends at that very moment. */
@@ -64,7 +70,10 @@ export function underWay(world: World): string {
   if (!world.agent.isRecovered()) return 'recovery';
   const tasks = [...world.tasks.values()];
   const preparing = tasks.some((task) => isOpen(task) && task.state !== 'running');
-  const cleaning = tasks.some(({ state, killAsked }) => state === 'running' && killAsked);
+  const since = performance.now() - CLEANUP_MS;
+  const cleaning = tasks.some(
+    ({ state, killAsked, endedAt }) => (state === 'running' && killAsked) || (endedAt ?? 0) > since,
+  );
   if (preparing && cleaning) return 'prepare and cleanup';
   if (preparing) return 'prepare';
   return cleaning ? 'cleanup' : 'run';
@@ -111,6 +120,7 @@ export async function killHost(world: World): Promise<void> {
   const order = random.pick(['throw chaos', 'reject', 'exit 3'] as const);
   writeFileSync(`${place.orders}.new`, order);
   renameSync(`${place.orders}.new`, place.orders);
+  await until('the host takes the order', ORDER_MS, () => !existsSync(place.orders));
 }
 
 /** The file system of the state is filled to the last byte for a while, with tasks coming and going. */

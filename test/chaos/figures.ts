@@ -14,6 +14,8 @@ export interface Figures {
     failed: number;
     neverBegun: number;
   };
+  /** Why tasks failed that never ran, by code: their driver, host or disk was down. */
+  refused: Record<string, number>;
   volumes: { made: number; mounted: number };
   journal: { segments: number };
   bytesSynced: number;
@@ -61,14 +63,15 @@ export function newFigures(seed: number): Figures {
     phases: {},
     otherFaults: { driverStopped: 0, hostKilled: 0, diskFull: 0 },
     tasks: { launched: 0, ran: 0, finished: 0, killed: 0, failed: 0, neverBegun: 0 },
-    volumes: { made: 0, mounted: 0 },
-    journal: { segments: 0 },
+    /** Why tasks failed that never ran, by code: their driver, host or disk was down. */
+  refused: Record<string, number>;made: 0, mounted: 0 ,
+    journal: segments: 0 ,
     bytesSynced: 0,
     bytesVerified: 0,
     fsckRuns: 0,
     audits: 0,
-    recoverMs: { median: 0, max: 0 },
-    settleMs: { median: 0, max: 0 },
+    recoverMs: median: 0, max: 0 ,
+    settleMs: median: 0, max: 0 ,
     seconds: 0,
     losses: noLosses(),
   };
@@ -98,6 +101,7 @@ export function figuresText(figures: Figures): string {
     `phases     ${list(phases)}`,
     `besides    ${other.driverStopped} drivers stopped for a while, ${other.hostKilled} hosts killed alone, ${other.diskFull} disks full`,
     `tasks      ${list(tasks)}`,
+    `refused    ${list(figures.refused)}`,
     `volumes    ${list(figures.volumes)}; ${figures.journal.segments} segments of the journal`,
     `data       ${figures.bytesSynced} bytes synced, ${figures.bytesVerified} read back; ${figures.fsckRuns} file systems checked, ${figures.audits} audits`,
     `recovery   median ${recoverMs.median} ms, longest ${recoverMs.max} ms; settled after ${settleMs.median} ms, longest ${settleMs.max} ms`,

@@ -23,7 +23,7 @@ export function look(place: Place, tasks: readonly Task[]): Seen {
   const live = tasks.filter(({ state }) => state === 'running');
   const wanted = new Set(live.map(({ volume }) => volume));
   const mounts = mountsBelow(place.directory);
-  const unmounted = [...wanted].flatMap((volume) => missingOnHost(place, volume, mounts));
+  const unmounted = [...wanted].flatMap((volume) => missingOnHost(place, volume, mounts, live));
   return {
     leakedMounts: mounts.filter((target) => !isExpected(place, target, wanted)),
     leakedLoops: loopsBelow(place.directory).filter((loop) => !isWantedLoop(place, loop, wanted)),
@@ -58,9 +58,19 @@ function isWantedLoop(place: Place, loop: string, wanted: ReadonlySet<Volume>): 
   return [...wanted].some(({ driver, name }) => loop.endsWith(`(${place.imageOf(driver, name)})`));
 }
 
-function missingOnHost(place: Place, { driver, name }: Volume, mounts: readonly string[]): string[] {
+function missingOnHost(
+  place: Place,
+  volume: Volume,
+  mounts: readonly string[],
+  live: readonly Task[],
+): string[] {
+  const { driver, name } = volume;
   const target = driverMount(place, driver, name);
-  return mounts.includes(target) ? [] : [`${driver}/${name} is held and not mounted at ${target}`];
+  const modes = new Set(live.filter((task) => task.volume === volume).map(({ readonly }) => readonly));
+  const managed = [...modes].map((readonly) => join(place.root, readonly ? '.ro' : '', driver, name));
+  return [target, ...managed]
+    .filter((path) => !mounts.includes(path))
+    .map((path) => `${driver}/${name} is held and not mounted at ${path}`);
 }
 
 /** A task that lives must have its volume in its own mount table, and on the file system of the volume. */

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listJournal } from '../../host/journal/journal_files.ts';
 import { createRandom } from '../../simulator/random.ts';
-import { checkAll, readBack } from './check.ts';
+import { audit, checkAll } from './check.ts';
 import { type Figures, newFigures, spread } from './figures.ts';
-import { isAsItShouldBe, look } from './look.ts';
 import { buildWriter, clearPlace, makePlace, type Place, writeConfig } from './place.ts';
 import { playRound, type Rates, type Round } from './round.ts';
+import { settle } from './settle.ts';
 import { readLedger } from './tasks.ts';
 import { until } from './until.ts';
 import { createWorld, DRIVERS, type World } from './world.ts';
@@ -84,20 +84,14 @@ async function begin(world: World): Promise<void> {
 /** All tasks end, the agent ends in order; then nothing may be left, and everything ever synced must be there. */
 async function end(world: World): Promise<string[]> {
   const { agent, drivers, place } = world;
+  world.endAllTasks();
+  const problems = await settle(world);
+  for (const volume of world.volumes) volume.used = true;
+  problems.push(...(await checkAll(world)));
   agent.expectEnd();
-  agent.send({ stop: true });
   agent.current().child.stdin?.end();
   await until('the agent ends', END_MS, () => !agent.current().isAlive());
-  await agent.current().ended;
-  const isQuiet = () => isAsItShouldBe(look(place, [...world.tasks.values()]));
-  for (const task of world.tasks.values()) task.killAsked = true;
-  await until('all is unmounted', END_MS, isQuiet).catch(() => undefined);
-  const seen = look(place, [...world.tasks.values()]);
-  world.figures.losses.leakedMounts += seen.leakedMounts.length;
-  world.figures.losses.leakedLoops += seen.leakedLoops.length;
-  const problems = [...seen.leakedMounts, ...seen.leakedLoops].map((what) => `left at the end: ${what}`);
-  for (const volume of world.volumes) volume.used = true;
-  problems.push(...(await checkAll(world)), ...readBack(world), ...replay(place), ...neverTurned(world));
+  problems.push(...(await audit(world)), ...replay(place), ...neverTurned(world));
   for (const driver of drivers) driver.current().send('SIGTERM');
   return problems;
 }

@@ -29,6 +29,7 @@ export interface Task {
   /** The end event that the agent told. */
   end: AgentEvent | undefined;
   launchedAt: number;
+  endedAt: number | undefined;
   /** The data up to here were read back: lines of the ledger. */
   verified: number;
   /** Told by the agent that it lost its volume. */
@@ -113,6 +114,7 @@ export function hear(tasks: Map<string, Task>, event: AgentEvent & { reason?: st
   else {
     task.state = 'ended';
     task.end = event;
+    task.endedAt ??= performance.now();
   }
 }
 

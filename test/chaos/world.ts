@@ -32,6 +32,7 @@ export interface World {
   readonly allTasks: Task[];
   launchTask(): void;
   endTask(): void;
+  endAllTasks(): void;
   live(): Task[];
   addVolumes(): Promise<void>;
   /** To be called while no agent runs: what was asked of the dead one and never begun. */
@@ -75,6 +76,7 @@ export function createWorld(place: Place, random: Random, figures: Figures): Wor
       killAsked: false,
       end: undefined,
       launchedAt: performance.now(),
+      endedAt: undefined,
       verified: 0,
       limited: false,
     };
@@ -92,6 +94,13 @@ export function createWorld(place: Place, random: Random, figures: Figures): Wor
     const task = random.pick(candidates);
     task.killAsked = true;
     agent.send({ kill: task.app });
+  }
+
+  function endAllTasks(): void {
+    for (const task of live()) {
+      task.killAsked = true;
+      agent.send({ kill: task.app });
+    }
   }
 
   async function addVolumes(): Promise<void> {
@@ -133,6 +142,7 @@ export function createWorld(place: Place, random: Random, figures: Figures): Wor
     allTasks,
     launchTask,
     endTask,
+    endAllTasks,
     live,
     addVolumes,
     forgetNeverBegun,
