@@ -9,6 +9,8 @@ import { stepEvent } from './decide/step.ts';
 import * as limits from './limits.ts';
 import { readSnapshot, writeSnapshot } from './state/snapshot.ts';
 import { replaceState, State } from './state/state.ts';
+import { writeStatus } from './state/status.ts';
+import { POLICY_NAME, POLICY_VERSION } from './variant.ts';
 import { input as reader } from './wire/reader.ts';
 import { inputRegion, outputRegion } from './wire/regions.ts';
 import { out } from './wire/writer.ts';
@@ -73,12 +75,17 @@ export function restore(size: i32): i32 {
   return out.size;
 }
 
+/** Writes a part of what people want to see of the state to the output region and returns its size, 0 when there is no such part. Changes nothing. */
+export function status(what: i32, after: f64, most: i32): i32 {
+  return writeStatus(what, after, most);
+}
+
 /** Writes [name, version, schema] to the output region and returns its size. */
 export function describe(): i32 {
   out.start();
   out.array(3);
-  out.text(limits.POLICY_NAME);
-  out.text(limits.POLICY_VERSION);
+  out.text(POLICY_NAME);
+  out.text(POLICY_VERSION);
   out.number(limits.SCHEMA);
   return out.size;
 }

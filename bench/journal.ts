@@ -157,6 +157,7 @@ function noJournal(): JournalWriter {
     file: () => '',
     append: () => {
       events += 1;
+      return 0;
     },
     setAside: () => undefined,
     stepped: () => undefined,

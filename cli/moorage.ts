@@ -1,5 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { PolicyError } from '../host/policy/policy_error.ts';
+import { drainCommand } from './admin/drain.ts';
+import { statusCommand } from './admin/status.ts';
+import { volumeCommand } from './admin/volume.ts';
 import { auditCommand } from './audit.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
@@ -31,6 +34,9 @@ function program(): Command {
     .addCommand(decideCommand())
     .addCommand(replayCommand())
     .addCommand(simulateCommand())
+    .addCommand(statusCommand())
+    .addCommand(volumeCommand())
+    .addCommand(drainCommand())
     .addCommand(auditCommand());
 }
 

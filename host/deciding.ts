@@ -19,6 +19,8 @@ export interface DecidingParts {
 export interface Decision {
   frame: Uint8Array;
   effects: Effect[];
+  /** Turns of loops that it took. */
+  turns: number;
 }
 
 /** The policy that decides, and the follower that takes its place when it fails. */
@@ -31,6 +33,10 @@ export interface Deciding {
   snapshot(): Uint8Array | undefined;
   /** The deciding instance is dropped for `why`; the follower decides from now on. Throws when there is none that can. */
   takeOver(why: PolicyError): void;
+  /** Asks an instance without changing its state: the follower where there is one, so that the deciding one has no pause. */
+  read<Result>(question: (policy: Policy) => Result): Result;
+  /** Events that the follower has still to step; undefined without one. */
+  lag(): number | undefined;
   /** Nothing is followed any more. */
   stop(): void;
 }
@@ -102,7 +108,7 @@ export function createDeciding(parts: DecidingParts): Deciding {
       at = stampOf(frame).at;
       const decided: Decided = { frame, effects: effectsFrame, number };
       follower?.behind(decided);
-      return { frame: effectsFrame, effects };
+      return { frame: effectsFrame, effects, turns: policy.turns() };
     },
     rest() {
       policy.rest();
@@ -110,6 +116,18 @@ export function createDeciding(parts: DecidingParts): Deciding {
     },
     snapshot: () => policy.snapshot(),
     takeOver,
+    read(question) {
+      const asked = follower;
+      if (asked?.policy.digest !== policy.digest) return question(policy);
+      try {
+        return question(asked.policy);
+      } catch (error) {
+        asked.stop();
+        if (error instanceof PolicyError) drop(asked, error);
+        throw error;
+      }
+    },
+    lag: () => follower?.lag(),
     stop: () => follower?.stop(),
   };
 }

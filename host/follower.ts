@@ -13,6 +13,9 @@ export interface Decided {
 
 /** A second instance of the policy, stepped behind the deciding one whenever the host is idle. */
 export interface Follower {
+  readonly policy: Policy;
+  /** Events that it has still to step. */
+  lag(): number;
   /** To be stepped here too, later; the frames are kept as they are. */
   behind(decided: Decided): void;
   /**
@@ -83,6 +86,8 @@ function follow(policy: Policy, begunAt: number, onDiverged: (error: PolicyError
   }
 
   return {
+    policy,
+    lag: () => ready.length + held.length,
     behind(decided) {
       if (stopped) return;
       const part = partOf(decided.frame);

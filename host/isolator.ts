@@ -10,6 +10,7 @@ import { FRAME_MAX } from './frames/schema.ts';
 import type { Effect, Event, ReplyEffect, WorkEffect } from './frames/types.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import type { Log } from './log.ts';
+import type { Meter } from './meter.ts';
 import type { Policy } from './policy/policy.ts';
 import { PolicyError } from './policy/policy_error.ts';
 import { aftermathOf, POLICY_FAILED } from './set_aside.ts';
@@ -26,6 +27,8 @@ export interface IsolatorParts {
   /** Calls are numbered from here: a number of an earlier run is never given again. */
   nextCall: number;
   log: Log;
+  /** Hears what is to be counted. */
+  meter?: Meter | undefined;
   /** A `limit` or `alert` frame for the embedding program. */
   notice(frame: Uint8Array): void;
   /** The journal or the policy failed: the host cannot go on. */
@@ -46,8 +49,24 @@ export interface Isolator {
   recovered(): boolean;
   /** Resolves when nothing is under way, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
+  /** Asks an instance of the policy without changing its state. */
+  read<Result>(question: (policy: Policy) => Result): Result;
+  /** How it stands. */
+  report(): IsolatorReport;
   /** Takes nothing more; ends the journal in order. */
   close(): Promise<void>;
+}
+
+export interface IsolatorReport {
+  /** The policy's time, milliseconds. */
+  at: number;
+  /** Since the recovery was answered ok, effects are performed and calls taken. */
+  recovered: boolean;
+  /** Events that wait to be decided, effects that are under way. */
+  waiting: number;
+  inFlight: number;
+  /** Events that the follower has still to step; undefined without one. */
+  lag: number | undefined;
 }
 
 interface Waiting {
@@ -202,8 +221,9 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       answers.set(nextCall, answer);
       nextCall += 1;
     } else stamp(frame, lastAt);
-    journal.append(frame);
+    const wallMs = journal.append(frame);
     let decision: Decision;
+    const begun = performance.now();
     try {
       decision = deciding.step(frame, journal.counts().events);
     } catch (error) {
@@ -211,10 +231,11 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       waiting.decided?.(false);
       return setAside(waiting, error);
     }
+    parts.meter?.decided(nameOf(frame), performance.now() - begun, decision.turns);
     journal.stepped(decision.frame);
     const { effects } = decision;
     const event = readEvent(frame);
-    if (event) directory.learn(event, effects);
+    if (event) directory.learn(event, effects, wallMs);
     recovered ||= event !== undefined && endsRecovery(event, effects);
     waiting.decided?.(true);
     return recovered ? effects : effects.filter(isAnswer);
@@ -258,8 +279,10 @@ export function createIsolator(parts: IsolatorParts): Isolator {
 
   async function work(effect: WorkEffect): Promise<void> {
     inFlight += 1;
+    const begun = performance.now();
     const outcome = await perform(effect, binding, directory.directory);
     inFlight -= 1;
+    parts.meter?.performed(effect, outcome, performance.now() - begun);
     tell({ type: 'done', effect: effect.effect, ...outcome });
     wakeIdlers();
   }
@@ -316,6 +339,8 @@ export function createIsolator(parts: IsolatorParts): Isolator {
           resolve();
         });
       }),
+    read: deciding.read,
+    report: () => ({ at: clock.now(), recovered, waiting: queue.length, inFlight, lag: deciding.lag() }),
     async close() {
       if (closed) return;
       closed = true;

@@ -1,4 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { openAdmin } from './admin/admin.ts';
+import { alertIn, createAlerts } from './admin/alerts.ts';
+import { createMetrics } from './admin/metrics.ts';
+import type { AdminServer } from './admin/server.ts';
 import type { Binding } from './binding.ts';
 import { readConfigFile } from './config_file.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
@@ -10,7 +14,7 @@ import { handOver } from './journal/replay.ts';
 import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
 import type { Log } from './log.ts';
-import { ABI_VERSION, type Policy } from './policy/policy.ts';
+import type { Policy } from './policy/policy.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import { createRecovery } from './recovery.ts';
 import { tellRestart } from './restart.ts';
@@ -46,14 +50,39 @@ export async function startHost(options: StartOptions): Promise<Host> {
   const config = readConfigFile(options.config);
   const state = openStateDirectory(options.stateDir, options.binding);
   try {
-    return await startIn(state, config, options);
+    return await startIn(state, config, heeding(options));
   } catch (error) {
     state.release();
     throw error;
   }
 }
 
-async function startIn(state: StateDirectory, config: Config, options: StartOptions): Promise<Host> {
+/** What the host tells of itself while it runs. */
+interface Told extends StartOptions {
+  alerts: ReturnType<typeof createAlerts>;
+  metrics: ReturnType<typeof createMetrics>;
+}
+
+/** The same options, with every alert kept and counted on its way out. */
+function heeding(options: StartOptions): Told {
+  const alerts = createAlerts();
+  const metrics = createMetrics();
+  return {
+    ...options,
+    alerts,
+    metrics,
+    notice(frame) {
+      const alert = alertIn(frame);
+      if (alert) {
+        alerts.take(alert);
+        metrics.alerted(alert);
+      }
+      options.notice(frame);
+    },
+  };
+}
+
+async function startIn(state: StateDirectory, config: Config, options: Told): Promise<Host> {
   const { binding, log } = options;
   const archive = openPolicyArchive(state.policies);
   const chosen = archive.take(options.policy);
@@ -61,12 +90,8 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
   const policy = takeOver(past, chosen);
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const alarmOf = announcer(options);
-  const writer = writeOn(
-    state.journal,
-    past,
-    { abi: ABI_VERSION, policy: policy.digest, bootId },
-    options,
-    alarmOf,
+  const writer = options.metrics.metered(
+    writeOn(state.journal, past, { abi: policy.abi, policy: policy.digest, bootId }, options, alarmOf),
   );
   const { directory } = past;
   const parts = {
@@ -75,6 +100,7 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     startFollower: () => archive.start(policy.digest),
     directory,
     journal: writer,
+    meter: options.metrics.meter,
     startAt: past.at,
     nextCall: past.lastCall + 1,
   };
@@ -93,6 +119,21 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     journal: past.state,
     bootId,
   });
+  const admin = await tryAdmin(
+    openAdmin(
+      {
+        ...options,
+        isolator,
+        journal: writer,
+        configFile: options.config,
+        journalState: past.state,
+        directory: directory.directory,
+        startedAt: new Date().toISOString(),
+      },
+      [],
+    ),
+    alarmOf,
+  );
   let closed = false;
   log('info', `policy ${policy.name} ${policy.version}, journal ${writer.file()} (${describeJournal(past)})`);
   return {
@@ -100,12 +141,27 @@ async function startIn(state: StateDirectory, config: Config, options: StartOpti
     call: (frame, answer) => recovery.take(frame, answer) || isolator.call(frame, answer),
     async close(timeoutMs) {
       await isolator.idle(timeoutMs);
+      await admin?.close();
       await isolator.close();
       await binding.releaseRoot(config.root).catch(() => false);
       if (!closed) state.release();
       closed = true;
     },
   };
+}
+
+/** Tasks do not depend on whether people can look: without a socket the host goes on, and says so. */
+async function tryAdmin(opened: Promise<AdminServer>, announce: Announce): Promise<AdminServer | undefined> {
+  try {
+    return await opened;
+  } catch (error) {
+    announce(
+      'warn',
+      'admin-socket',
+      `${(error as Error).message}; the isolator works without: moorage status, drain and volume do not reach it`,
+    );
+    return undefined;
+  }
 }
 
 function describeJournal({ state }: Restored): string {

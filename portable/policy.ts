@@ -16,6 +16,8 @@ interface Instance {
   snapshot(): number;
   restore(size: number): number;
   describe(): number;
+  abiVersion(): number;
+  status(what: number, after: number, most: number): number;
 }
 
 const FILE = 'build/portable.cjs';
@@ -47,6 +49,7 @@ export function startPortable(file: string = resolve(FILE)): Policy {
     digest: createHash('sha256').update(readFileSync(file)).digest('hex'),
     name: `${name} (portable)`,
     version,
+    abi: instance.abiVersion(),
     step(frame) {
       if (frame.length > FRAME_MAX)
         throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
@@ -64,6 +67,10 @@ export function startPortable(file: string = resolve(FILE)): Policy {
       const why = guarded('restore', () => instance.restore(snapshot.length));
       inputAt = instance.input(FRAME_MAX);
       if (why.length > 0) throw new PolicyError(`portable policy: refuses the snapshot: ${unpack(why)}`);
+    },
+    status(what, after, most) {
+      const bytes = guarded('status', () => instance.status(what, after, most));
+      return bytes.length === 0 ? undefined : unpack(bytes);
     },
     memorySize: () => instance.memoryBytes().length,
     turns: () => 0,

@@ -30,8 +30,8 @@ export interface Wanted {
 }
 
 /** Some volumes, each in one of the ways there are; a nested container has no labels of its own. */
-export function* drawWanted({ random }: World, isNested: boolean): Generator<Wanted> {
-  for (const [driver, name] of VOLUMES) {
+export function* drawWanted({ random, setup }: World, isNested: boolean): Generator<Wanted> {
+  for (const [driver, name] of setup.volumes ?? VOLUMES) {
     const isGhost = name === 'ghost';
     if (!random.chance(isGhost ? 0.06 : 0.45)) continue;
     const way = isNested ? 'variable' : random.pick(['label', 'label', 'volume', 'variable'] as const);

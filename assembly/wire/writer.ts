@@ -99,6 +99,17 @@ export class Writer {
     return place;
   }
 
+  /** Of so many keys, each followed by its value. */
+  map(count: i32): void {
+    if (count < 16) {
+      writeU8(this.room(1), 0x80 | count);
+    } else {
+      const at = this.room(5);
+      writeU8(at, 0xdf);
+      writeU32(at + 1, count);
+    }
+  }
+
   setCount(place: i32, count: i32): void {
     writeU32(this.base + place + 1, count);
   }

@@ -13,7 +13,8 @@ import { prune, writeSnapshot } from './snapshot_writer.ts';
 export interface JournalWriter {
   /** The segment that is being written. */
   file(): string;
-  append(frame: Uint8Array): void;
+  /** Returns the wall time of its record, milliseconds. */
+  append(frame: Uint8Array): number;
   /** `effects` are those of the step of this very frame; their digest goes into the record after it. */
   stepped(effects: Uint8Array): void;
   /** The policy failed at the frame that was just appended: its record says so from now on, and that it is no event. */
@@ -168,8 +169,10 @@ export function continueJournal(options: JournalOptions): JournalWriter {
   return {
     file: () => segment.file,
     append(frame) {
-      segment.add(encodeRecord(digest, Date.now(), frame));
+      const wallMs = Date.now();
+      segment.add(encodeRecord(digest, wallMs, frame));
       counts.events += 1;
+      return wallMs;
     },
     stepped: (effects) => {
       digest = crc32c(effects);

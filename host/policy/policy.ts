@@ -8,7 +8,9 @@ import { hasMemoryLimit } from './memory_limit.ts';
 import { PolicyError } from './policy_error.ts';
 
 /** The version of the policy's functions that this host calls. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
+/** The oldest that it can still call, so that journals of before are replayed: such a policy has no `status`. */
+export const ABI_OLDEST = 2;
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -24,6 +26,8 @@ interface Exports {
   trapLine(): number;
   trapColumn(): number;
   rest(): void;
+  /** Since ABI 3. */
+  status?(what: number, after: number, most: number): number;
   [FUEL_EXPORT]: WebAssembly.Global;
   [REFUEL_EXPORT](): void;
   __getString(pointer: number): string;
@@ -51,6 +55,8 @@ export interface Policy {
   readonly digest: string;
   readonly name: string;
   readonly version: string;
+  /** The version of its functions. */
+  readonly abi: number;
   /** One event frame in, the effects frame out: a copy. Throws PolicyError when the policy traps. */
   step(frame: Uint8Array): Uint8Array;
   /**
@@ -62,6 +68,11 @@ export interface Policy {
   snapshot(): Uint8Array | undefined;
   /** Takes a state that `snapshot` gave. Throws PolicyError, and keeps the old one, when it is none. */
   restore(snapshot: Uint8Array): void;
+  /**
+   * A part of its state for people, in its own words: `what`, `after` and `most` as in assembly/state/status.ts. Changes nothing. Undefined when the
+   * policy has no such part, or is older than the question.
+   */
+  status(what: number, after: number, most: number): unknown;
   /** Bytes of linear memory in use. */
   memorySize(): number;
   /** Turns of loops that the last call took; it may take STEP_FUEL. 0 where they are not counted. */
@@ -133,6 +144,7 @@ function start(bytes: Uint8Array, name: string): Policy {
     digest,
     name: policyName,
     version,
+    abi: exports.abiVersion(),
     step(frame) {
       if (frame.length > FRAME_MAX)
         throw new RangeError(`a frame of ${frame.length} bytes; at most ${FRAME_MAX}`);
@@ -154,6 +166,13 @@ function start(bytes: Uint8Array, name: string): Policy {
       inputAt = exports.input(FRAME_MAX);
       if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
       rest();
+    },
+    status(what, after, most) {
+      const { status } = exports;
+      if (!status) return undefined;
+      const bytes = guarded('status', () => status(what, after, most));
+      isRested = false;
+      return bytes.length === 0 ? undefined : unpack(bytes);
     },
     memorySize: () => exports.memory.buffer.byteLength,
     turns: () => STEP_FUEL - fuel.value,
@@ -199,8 +218,12 @@ function check(module: WebAssembly.Module, bytes: Uint8Array, name: string): voi
 function instantiate(module: WebAssembly.Module, name: string): Exports {
   const exports = instantiateSync(module, {}).exports as unknown as Exports;
   const abi = exports.abiVersion();
-  if (abi !== ABI_VERSION)
-    throw new PolicyError(`policy ${name}: has ABI ${abi}, this host ABI ${ABI_VERSION}`);
+  if (abi < ABI_OLDEST || abi > ABI_VERSION)
+    throw new PolicyError(
+      `policy ${name}: has ABI ${abi}, this host reads ABI ${ABI_OLDEST} to ${ABI_VERSION}; build it with the sources of this version`,
+    );
+  if (abi > ABI_OLDEST && !exports.status)
+    throw new PolicyError(`policy ${name}: lacks status, which ABI ${abi} has; it is no policy of moorage`);
   return exports;
 }
 

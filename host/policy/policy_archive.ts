@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadPolicy, type Policy, startPolicy } from './policy.ts';
+import { type Policy, startPolicy } from './policy.ts';
 import { PolicyError } from './policy_error.ts';
+import { loadInstalledPolicy } from './trust/policy_file.ts';
 
 /** Every policy that ever decided, by digest: a journal can be replayed under the policy that wrote it. */
 export interface PolicyArchive {
@@ -38,7 +39,7 @@ export function openPolicyArchive(directory: string): PolicyArchive {
 
   return {
     take(file) {
-      const policy = loadPolicy(file);
+      const policy = loadInstalledPolicy(file);
       const kept = pathOf(policy.digest);
       if (!isKept(kept, policy.digest)) keep(kept, file);
       running.set(policy.digest, policy);
