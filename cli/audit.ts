@@ -50,7 +50,7 @@ async function audit({ state, config, json }: Options): Promise<void> {
 
 function read(file: string) {
   try {
-    return readConfigFile(file);
+    return readConfigFile(file).config;
   } catch (error) {
     if (error instanceof StartError) throw new UsageError(error.message);
     throw error;
