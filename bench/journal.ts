@@ -157,8 +157,12 @@ function noJournal(): JournalWriter {
     file: () => '',
     append: () => {
       events += 1;
+      return 0;
     },
     setAside: () => undefined,
+    heir: () => undefined,
+    noHeir: () => undefined,
+    decidedBy: () => undefined,
     stepped: () => undefined,
     sync: async () => undefined,
     full: () => undefined,

@@ -26,12 +26,14 @@ export interface ContainerPlace {
   sandbox: string;
   rootfs: string | undefined;
   pid: number | undefined;
+  /** Wall time of the event that named it first, milliseconds; 0 when no clock made it. For people. */
+  since: number;
 }
 
 export interface DirectoryKeeper {
   readonly directory: Directory;
-  /** Learns from an event and the effects that followed it. */
-  learn(event: Event, effects: readonly Effect[]): void;
+  /** Learns from an event and the effects that followed it. `wallMs`: of its record. */
+  learn(event: Event, effects: readonly Effect[], wallMs?: number): void;
   /** All that was learnt, for a snapshot of the journal. */
   keep(): Learnt;
   /** Takes the place of all that was learnt with what `keep` gave. */
@@ -42,7 +44,8 @@ export interface DirectoryKeeper {
 export interface Learnt {
   root: string;
   drivers: [string, { address: string | null; maxInFlight: number; plainDirs: boolean }][];
-  containers: [string, { sandbox: string; rootfs: string | null; pid: number | null }][];
+  /** `since` is missing in what older versions kept. */
+  containers: [string, { sandbox: string; rootfs: string | null; pid: number | null; since?: number }][];
   mountpoints: [string, string][];
   devs: [string, string][];
   /** Volumes by the number of the effect whose answer will name a mountpoint. */
@@ -91,15 +94,17 @@ export function createDirectory(): DirectoryKeeper {
     if (event.ok && path) directory.mountpoints.set(key, path);
   }
 
-  function learnEvent(event: Event, effects: readonly Effect[]): void {
+  function learnEvent(event: Event, effects: readonly Effect[], wallMs: number): void {
+    const sinceOf = (id: string) => directory.containers.get(id)?.since ?? wallMs;
     if (event.type === 'configure' && isTaken(event.call, effects)) learnConfig(event.config);
     else if (event.type === 'prepare') {
       const { id, sandbox, rootfs } = event.container;
       if (isRefused(event.call, effects)) return;
-      directory.containers.set(id, { sandbox, rootfs, pid: directory.containers.get(id)?.pid });
+      const pid = directory.containers.get(id)?.pid;
+      directory.containers.set(id, { sandbox, rootfs, pid, since: sinceOf(id) });
     } else if (event.type === 'recover') {
       for (const { id, sandbox, rootfs, pid } of event.containers)
-        directory.containers.set(id, { sandbox, rootfs, pid });
+        directory.containers.set(id, { sandbox, rootfs, pid, since: sinceOf(id) });
     } else if (event.type === 'isolate') {
       const place = directory.containers.get(event.id);
       if (place) place.pid = event.pid;
@@ -109,8 +114,8 @@ export function createDirectory(): DirectoryKeeper {
 
   return {
     directory,
-    learn(event, effects) {
-      learnEvent(event, effects);
+    learn(event, effects, wallMs = 0) {
+      learnEvent(event, effects, wallMs);
       for (const effect of effects) {
         const answersPath = (effect.type === 'driver' && effect.op === 'mount') || effect.type === 'observe';
         if (answersPath) asked.set(effect.effect, `${effect.driver}/${effect.name}`);
@@ -124,9 +129,9 @@ export function createDirectory(): DirectoryKeeper {
         name,
         { ...place, address: place.address ?? null },
       ]),
-      containers: [...directory.containers].map(([id, { sandbox, rootfs, pid }]) => [
+      containers: [...directory.containers].map(([id, { sandbox, rootfs, pid, since }]) => [
         id,
-        { sandbox, rootfs: rootfs ?? null, pid: pid ?? null },
+        { sandbox, rootfs: rootfs ?? null, pid: pid ?? null, since },
       ]),
       mountpoints: [...directory.mountpoints],
       devs: [...directory.devs],
@@ -140,9 +145,9 @@ export function createDirectory(): DirectoryKeeper {
       );
       refill(
         directory.containers,
-        learnt.containers.map(([id, { sandbox, rootfs, pid }]) => [
+        learnt.containers.map(([id, { sandbox, rootfs, pid, since }]) => [
           id,
-          { sandbox, rootfs: rootfs ?? undefined, pid: pid ?? undefined },
+          { sandbox, rootfs: rootfs ?? undefined, pid: pid ?? undefined, since: since ?? 0 },
         ]),
       );
       refill(directory.mountpoints, learnt.mountpoints);
@@ -166,9 +171,14 @@ function isTaken(call: number, effects: readonly Effect[]): boolean {
 }
 
 /** Like `learn`, from the frame of a journal; a frame that the policy refused teaches nothing. */
-export function learnFrame(keeper: DirectoryKeeper, frame: Uint8Array, effects: readonly Effect[]): void {
+export function learnFrame(
+  keeper: DirectoryKeeper,
+  frame: Uint8Array,
+  effects: readonly Effect[],
+  wallMs = 0,
+): void {
   try {
-    keeper.learn(decodeEvent(frame), effects);
+    keeper.learn(decodeEvent(frame), effects, wallMs);
   } catch {
     // The policy has answered it as unreadable, and so it names nothing.
   }

@@ -101,7 +101,7 @@ function forgive(world: World, alive: readonly SimContainer[]): void {
     volume.owesOnce = false;
     const isBound = [`${root}/${volume.key}`, `${root}/.ro/${volume.key}`].some((at) => world.kernel.top(at));
     // A bind is taken for proof of a Mount of ours, also where it was made of another client's.
-    volume.answered = isBound;
+    volume.answered = isBound ? 1 : 0;
     if (volume.ours === 0 && !volume.attached && !isMounted(volume, world.kernel)) continue;
     const isNamed = alive.some(
       ({ wants, anonymous }) => !anonymous && wants.some(({ key }) => key === volume.key),

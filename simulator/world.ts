@@ -48,8 +48,8 @@ export interface SimVolume {
   forgiven: boolean;
   /** An unmount was sent since our last mount. */
   unmountSent: boolean;
-  /** A mount was answered well and no unmount was sent since: one of ours is counted, as far as the policy knows. */
-  answered: boolean;
+  /** Mounts that were answered well, less the unmounts since: so many of ours the policy has to take for counted. */
+  answered: number;
 }
 
 /** A mount that a container made in its own namespace. */
@@ -263,7 +263,7 @@ export function createVolume(driver: string, name: string, quirks: Quirks): SimV
     lateUntil: 0,
     forgiven: false,
     unmountSent: false,
-    answered: false,
+    answered: 0,
   };
 }
 

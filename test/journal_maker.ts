@@ -70,10 +70,10 @@ export function createScribe(directory: string, options = {}): Scribe {
     policy,
     writer,
     take(frame) {
-      writer.append(frame);
+      const wallMs = writer.append(frame);
       const effects = policy.step(frame);
       writer.stepped(effects);
-      learnFrame(keeper, frame, decodeEffects(effects));
+      learnFrame(keeper, frame, decodeEffects(effects), wallMs);
       const stamped = stampOf(frame);
       at = Math.max(at, stamped.at);
       lastCall = Math.max(lastCall, stamped.call);

@@ -68,7 +68,8 @@ packages('missing lists are told from a refusal', () => {
 
 packages('a package that serves as well is not asked for again', () => {
   const rest = ['cmake', 'ninja-build', 'nlohmann-json3-dev', 'e2fsprogs', 'sqlite3', 'util-linux'];
-  const installed = new Map(['libcurl4-gnutls-dev', ...rest].map((name) => [name, '1']));
+  const python = 'python3-prometheus-client';
+  const installed = new Map(['libcurl4-gnutls-dev', python, ...rest].map((name) => [name, '1']));
   assert.equal(missingTools(installed, {}), ['g++']);
   assert.equal(missingTools(installed, { CXX: '/opt/bin/c++' }), []);
 });

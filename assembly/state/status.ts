@@ -1,10 +1,9 @@
 import { DriverConfig } from '../events/config.ts';
 import { Request } from '../requests/request.ts';
 import { out } from '../wire/writer.ts';
-import { Container, LIMITED, PREPARING, READY } from './container.ts';
+import { Container, GONE, LIMITED, PREPARING, READY } from './container.ts';
 import { countUsers, state } from './state.ts';
 import { writeConfig, writeRecord } from './status_record.ts';
-import * as v from './volume.ts';
 import { Volume } from './volume.ts';
 import { VOLUME_WORDS, wordOf } from './words.ts';
 
@@ -225,7 +224,7 @@ function writeContainer(container: Container): void {
   out.text('state');
   out.text(PHASES[container.phase]);
   out.text('destroyed');
-  out.bool(container.destroyed);
+  out.bool(container.destroyed || container.phase == GONE);
   out.text('placing');
   out.number(container.placing);
   out.text('deadlineAt');
@@ -257,11 +256,9 @@ function writeRequest(request: Request): void {
 
 /** Volumes of one driver by their word. */
 class Tally {
-  counts: i32[] = [];
+  counts: i32[] = VOLUME_WORDS.map<i32>((_word: string): i32 => 0);
 
-  constructor(public driver: string) {
-    for (let i = 0; i < VOLUME_WORDS.length; i++) this.counts.push(0);
-  }
+  constructor(public driver: string) {}
 }
 
 function tallyOf(tallies: Tally[], driver: string): Tally {
@@ -274,7 +271,7 @@ function tallyOf(tallies: Tally[], driver: string): Tally {
 /** `next` is the `seq` to go on after, 0 when all have been counted. */
 function writeCounts(after: f64, most: i32): void {
   const tallies: Tally[] = [];
-  let last: f64 = 0;
+  let last = after;
   let each = firstAfter(after);
   for (let count = 0; each && count < most; count++) {
     tallyOf(tallies, each.driver).counts[wordOf(each)] += 1;

@@ -17,10 +17,16 @@ export interface RouteAnswer {
   status: number;
   /** Media type. */
   type: string;
-  body: string | Uint8Array;
+  /** What comes in pieces is sent in pieces: other work of the host gets its turn in between. */
+  body: string | Uint8Array | AsyncIterable<string>;
 }
 
 /** An answer as JSON. */
 export function json(value: unknown, status = 200): RouteAnswer {
   return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` };
+}
+
+/** A refusal as JSON: what is wrong, and what to do. */
+export function refusal(status: number, code: string, message: string, hint: string): RouteAnswer {
+  return json({ error: { code, message, hint } }, status);
 }

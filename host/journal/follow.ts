@@ -102,7 +102,7 @@ function step(
     base,
     stopAtDivergence: true,
     onStep(record, effects) {
-      learnFrame(keeper, record.frame, decodeEffects(effects));
+      learnFrame(keeper, record.frame, decodeEffects(effects), record.wallMs);
       note(record.frame);
     },
     onAside: ({ frame }) => note(frame),

@@ -22,6 +22,8 @@ const tools = [
   ['e2fsprogs'],
   ['sqlite3'],
   ['util-linux'],
+  // A parser of metrics that is not ours, for a test.
+  ['python3-prometheus-client'],
 ];
 
 /** Debian packages, libnode's among them. @type {import('../main.mjs').Step} */

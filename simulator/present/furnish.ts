@@ -128,7 +128,7 @@ function count(volume: SimVolume, told: PresentVolume, isMounted: boolean, rando
   if (counts === 'ids' && volume.others > 0) volume.ids.add('somebody');
   volume.mountedByUs = isMounted && ours > 0;
   volume.attached = isMounted;
-  volume.answered = least > 0;
+  volume.answered = least;
   volume.forgiven = told.unclaimed;
   volume.owesOnce = told.owedBefore;
   // More than one come only from ends that nobody heard.
