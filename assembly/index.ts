@@ -10,6 +10,7 @@ import * as limits from './limits.ts';
 import { readSnapshot, writeSnapshot } from './state/snapshot.ts';
 import { replaceState, State } from './state/state.ts';
 import { writeStatus } from './state/status.ts';
+import { POLICY_NAME, POLICY_VERSION } from './variant.ts';
 import { input as reader } from './wire/reader.ts';
 import { inputRegion, outputRegion } from './wire/regions.ts';
 import { out } from './wire/writer.ts';
@@ -83,8 +84,8 @@ export function status(what: i32, after: f64, most: i32): i32 {
 export function describe(): i32 {
   out.start();
   out.array(3);
-  out.text(limits.POLICY_NAME);
-  out.text(limits.POLICY_VERSION);
+  out.text(POLICY_NAME);
+  out.text(POLICY_VERSION);
   out.number(limits.SCHEMA);
   return out.size;
 }

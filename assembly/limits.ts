@@ -4,8 +4,6 @@
 export const ABI_VERSION: i32 = 3;
 /** Version of the frames and of the snapshot. */
 export const SCHEMA: i32 = 1;
-export const POLICY_NAME: string = 'moorage-standard';
-export const POLICY_VERSION: string = '0.1.0';
 
 /** The largest event frame: the size of the input region. */
 export const FRAME_MAX: i32 = 256 * 1024;

@@ -3,10 +3,12 @@ import { PolicyError } from '../host/policy/policy_error.ts';
 import { drainCommand } from './admin/drain.ts';
 import { statusCommand } from './admin/status.ts';
 import { volumeCommand } from './admin/volume.ts';
+import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
+import { policyCommand } from './policy.ts';
 import { isReplayWorker, serveReplays } from './replay/worker.ts';
 import { replayCommand } from './replay.ts';
 import { simulateCommand } from './simulate.ts';
@@ -34,11 +36,13 @@ function program(): Command {
     .addCommand(driverCommand())
     .addCommand(decideCommand())
     .addCommand(replayCommand())
+    .addCommand(policyCommand())
     .addCommand(simulateCommand())
     .addCommand(statusCommand())
     .addCommand(whyCommand())
     .addCommand(volumeCommand())
     .addCommand(drainCommand())
+    .addCommand(auditCommand())
     .addCommand(configCommand());
 }
 

@@ -126,6 +126,12 @@ export interface Binding {
   lockFile(fd: number): boolean;
   /** Lets go what `lockFile` locked, before the descriptor is closed; false when it was not locked here. */
   unlockFile(fd: number): boolean;
+  /**
+   * Calls `work` on this thread, and ends it when it uses the processor longer than `limitMs` (up to half as long again): JS or wasm that never returns, too.
+   * Then it throws a {@link NativeError} with code and kind `timeout`; else it gives or throws what `work` does. Within `work`, the limit of the
+   * outer call holds.
+   */
+  guardedCall<Result>(work: () => Result, limitMs: number): Result;
   /** Reserves room on the disk for bytes of an open file, beyond its end too; its size stays. Rejects with ENOSPC or EDQUOT when there is none. */
   allocateFile(request: { fd: number; offset: number; length: number }): Promise<void>;
 }
@@ -145,8 +151,8 @@ export interface LoopBinding {
 
 /** Only embedded: the line between the C ABI and the host. */
 export interface EmbeddedBinding {
-  /** The options of moorage_open, defaults filled in. */
-  readonly options: { config: string; stateDir: string; policy: string };
+  /** The options of moorage_open, defaults filled in. `restarted`: a host before this one, in the same agent, had recovered. */
+  readonly options: { config: string; stateDir: string; policy: string; restarted: boolean };
   /** The host is ready (`error` empty) or could not start. Ends moorage_open. */
   started(error: string): void;
   /** Set by the host: one event frame from a caller; answer later by `reply(token, frame)`, once. */
@@ -154,6 +160,8 @@ export interface EmbeddedBinding {
   /** Set by the host: moorage_close was called; call `closed()` when done. */
   onClose: (() => void) | undefined;
   reply(token: number, frame: Uint8Array): void;
+  /** What runs is known, and in the journal: a host after this one needs no `recover`. To be said before its reply. */
+  recovered(): void;
   /** A `limit` or `alert` frame. */
   notice(frame: Uint8Array): void;
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;

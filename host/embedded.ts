@@ -22,7 +22,15 @@ export async function runEmbedded(binding: Binding & { embedded: EmbeddedBinding
     embedded.started((error as Error).message);
     return;
   }
-  embedded.onCall = (token, frame) => host.call(frame, (reply) => embedded.reply(token, reply));
+  let toldRecovered = embedded.options.restarted;
+  embedded.onCall = (token, frame) =>
+    host.call(frame, (reply) => {
+      if (!toldRecovered && host.isolator.recovered()) {
+        toldRecovered = true;
+        embedded.recovered();
+      }
+      embedded.reply(token, reply);
+    });
   embedded.onClose = () => {
     host.close(CLOSE_MS).then(
       () => embedded.closed(),

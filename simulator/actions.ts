@@ -48,14 +48,14 @@ export const ACTIONS: Record<string, (world: World) => void> = {
   vanishDriver,
   tell,
   driverRestart: (world) => {
-    const driver = world.random.pick(['ebs', 'nfs']);
+    const driver = world.random.pick(driversOf(world));
     noteFault(world, 'driver-restart');
     for (const volume of world.volumes.values())
       if (volume.driver === driver && restartDriver(volume, world.kernel)) noteFault(world, 'dead-mount');
   },
   driverDown: (world) => {
     noteFault(world, 'driver-down');
-    world.downUntil.set(world.random.pick(['ebs', 'nfs']), world.now + world.random.below(40_000));
+    world.downUntil.set(world.random.pick(driversOf(world)), world.now + world.random.below(40_000));
   },
   otherMount: (world) => {
     const volume = chooseCounted(world);
@@ -74,6 +74,10 @@ export const ACTIONS: Record<string, (world: World) => void> = {
     configure(world, otherConfig(world));
   },
 };
+
+function driversOf({ setup }: World): string[] {
+  return Object.keys(setup.quirks);
+}
 
 /** Anybody may forget a volume; what its driver has mounted is then no longer known. */
 function operator(world: World): void {
@@ -97,7 +101,7 @@ function forget(world: World, volume: SimVolume): void {
 /** A driver is taken out, or comes back; volumes linger otherwise than before. */
 function otherConfig(world: World): Config {
   const { config } = world.setup;
-  const kept = world.random.pick(['ebs', 'nfs', 'both', 'both']);
+  const kept = world.random.pick([...driversOf(world), 'both', 'both']);
   const lingerMs = world.random.pick([0, 3000]);
   if (kept === 'both') return { ...config, lingerMs };
   const drivers = { [kept]: config.drivers[kept] ?? {} };

@@ -1,6 +1,7 @@
 import { startPolicy } from '../host/policy/policy.ts';
 import { type Coverage, createCoverage } from './coverage.ts';
 import { type Failure, runSeed } from './scenario.ts';
+import { createSetup, type Setup } from './setup.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 import type { Policies } from './world.ts';
 
@@ -15,6 +16,8 @@ export interface CampaignOptions {
   steps: number;
   /** How many seeds. */
   runs: number;
+  /** The world of each seed; by default drivers, volumes and faults of its own, and nothing that is there before. */
+  setupOf?(seed: number): Setup;
   /** Ends earlier when this says so; asked after each run. */
   isOver?(): boolean;
   /** Makes something else of each instance before it is used: for trying whether faults are found. */
@@ -37,7 +40,7 @@ export interface CampaignResult {
 
 /** Runs one seed after the other until a rule is broken. Throws PolicyError when the module is no policy. */
 export function runCampaign(options: CampaignOptions): CampaignResult {
-  const { module, name, steps, wrap = (policy) => policy } = options;
+  const { module, name, steps, wrap = (policy) => policy, setupOf = createSetup } = options;
   const renew = (): Policies => {
     const deciding = startPolicy(module, name);
     const empty = deciding.snapshot();
@@ -49,11 +52,11 @@ export function runCampaign(options: CampaignOptions): CampaignResult {
   let events = 0;
   for (let runs = 1; runs <= options.runs; runs += 1) {
     const seed = options.seed + runs - 1;
-    const { world, failure } = runSeed(seed, steps, policies, coverage);
+    const { world, failure } = runSeed(seed, steps, policies, coverage, setupOf);
     events += world.steps;
     if (failure) {
       const rule = failure.invariant;
-      const shrunk = shrink(seed, steps, rule, rule === 'trap' ? renew : () => policies);
+      const shrunk = shrink(setupOf(seed), steps, rule, rule === 'trap' ? renew : () => policies);
       return { runs, events, coverage, broken: { seed, failure, shrunk } };
     }
     if (options.isOver?.()) return { runs, events, coverage, broken: undefined };

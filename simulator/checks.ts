@@ -1,6 +1,5 @@
 import type { ReplyEffect, WorkEffect } from '../host/frames/types.ts';
 import { driverMount, isMounted } from './drivers.ts';
-import { ROOT } from './setup.ts';
 import { checkDetached } from './takedown.ts';
 import { isUnknowable, knownHolders, showsIt } from './truth.ts';
 import { Violation } from './violation.ts';
@@ -81,8 +80,9 @@ function checkMount(world: World, volume: SimVolume): void {
 }
 
 function checkDetach(world: World, target: string, mountId: number): void {
-  if (!target.startsWith(`${ROOT}/`))
-    throw new Violation('foreign', `detach of ${target}, which is not under ${ROOT}`);
+  const { root } = world.setup.config;
+  if (!target.startsWith(`${root}/`))
+    throw new Violation('foreign', `detach of ${target}, which is not under ${root}`);
   const top = world.kernel.top(target);
   if (top?.id === mountId) checkDetached(world, top);
 }

@@ -5,7 +5,6 @@ import { hasRecovered, loseJournal, loseUnsynced, replayJournal } from './journa
 import { doubt } from './kernel_effects.ts';
 import { comeTrueLater, runLate } from './late.ts';
 import { METHODS, perform } from './perform.ts';
-import { ROOT } from './setup.ts';
 import { gaveBack } from './work.ts';
 import { doubtCount, noteFault, type SimContainer, volumeOf, type Work, type World } from './world.ts';
 
@@ -96,12 +95,13 @@ function finishLate(world: World): void {
 
 /** What a driver had for us and nothing shows any more: no policy can know of it. */
 function forgive(world: World, alive: readonly SimContainer[]): void {
+  const { root } = world.setup.config;
   for (const volume of world.volumes.values()) {
     doubtCount(world, volume);
     volume.owesOnce = false;
-    const isBound = [`${ROOT}/${volume.key}`, `${ROOT}/.ro/${volume.key}`].some((at) => world.kernel.top(at));
+    const isBound = [`${root}/${volume.key}`, `${root}/.ro/${volume.key}`].some((at) => world.kernel.top(at));
     // A bind is taken for proof of a Mount of ours, also where it was made of another client's.
-    volume.answered = isBound;
+    volume.answered = isBound ? 1 : 0;
     if (volume.ours === 0 && !volume.attached && !isMounted(volume, world.kernel)) continue;
     const isNamed = alive.some(
       ({ wants, anonymous }) => !anonymous && wants.some(({ key }) => key === volume.key),
@@ -131,7 +131,7 @@ export function restartHost(world: World): void {
   replayJournal(world);
   for (const container of world.containers.values()) if (container.phase === 'asked') giveUp(container);
   note(world, 'restart', []);
-  send(world, { type: 'restart', bootId: `b${world.bootId}`, mounts: ourMounts(world) });
+  send(world, { type: 'restart', bootId: bootIdOf(world), mounts: ourMounts(world) });
   const { queued } = world;
   world.queued = [];
   for (const { fields, id } of queued) send(world, fields, id);
@@ -162,7 +162,7 @@ function recover(world: World, journal: string, containers: object[], orphans: s
   send(world, { type: 'configure', config: world.config });
   note(world, 'recover', []);
   const mounts = ourMounts(world);
-  const common = { type: 'recover', journal, bootId: `b${world.bootId}` };
+  const common = { type: 'recover', journal, bootId: bootIdOf(world) };
   const parts = inParts(world, { containers, orphans, mounts });
   if (world.faults && world.random.chance(0.05)) die(world);
   parts.forEach((part, index) => {
@@ -218,9 +218,14 @@ export function start(world: World): void {
   recoverFirst(world);
 }
 
+/** The first boot of a world that goes on from a real one has the name that it has there. */
+function bootIdOf({ bootId, setup }: World): string {
+  return bootId === 1 && setup.present ? setup.present.bootId : `b${bootId}`;
+}
+
 function recoverFirst(world: World): void {
   const nothing = { containers: [], orphans: [], mounts: [], part: 0, last: true };
-  send(world, { type: 'recover', journal: 'new', bootId: `b${world.bootId}`, ...nothing });
+  send(world, { type: 'recover', journal: 'new', bootId: bootIdOf(world), ...nothing });
 }
 
 /** What is under the managed root, and other mounts of the same file systems. */
@@ -228,6 +233,6 @@ function ourMounts(world: World): object[] {
   const { mounts } = world.kernel;
   const devs = new Set(mounts.filter(({ made }) => made === 'managed').map(({ fs }) => fs.dev));
   return mounts
-    .filter(({ target, fs }) => target.startsWith(`${ROOT}/`) || devs.has(fs.dev))
+    .filter(({ target, fs }) => target.startsWith(`${world.setup.config.root}/`) || devs.has(fs.dev))
     .map(({ target, id, fs }) => mountRow(target, id, fs.dev));
 }

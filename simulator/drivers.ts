@@ -1,5 +1,4 @@
 import type { HostMount, Kernel } from './kernel.ts';
-import { ROOT } from './setup.ts';
 import { hurt, type SimVolume } from './world.ts';
 
 export type Answer = { ok: true; mountpoint: string } | { ok: false; message: string };
@@ -18,8 +17,13 @@ export function isMounted(volume: SimVolume, kernel: Kernel): boolean {
 }
 
 /** The driver's mount that a path lies on, unless the path lies on the agent's disk or under the managed root. */
-export function mountAt(volume: SimVolume, kernel: Kernel, path: string): HostMount | undefined {
-  return path.startsWith(`${ROOT}/`) || volume.quirks.plain ? undefined : driverMount(volume, kernel);
+export function mountAt(
+  volume: SimVolume,
+  kernel: Kernel,
+  path: string,
+  root: string,
+): HostMount | undefined {
+  return path.startsWith(`${root}/`) || volume.quirks.plain ? undefined : driverMount(volume, kernel);
 }
 
 /** One Mount call, by us or by another client. */
@@ -93,7 +97,7 @@ function takeDown(volume: SimVolume, kernel: Kernel): void {
   volume.leftover = false;
   if (!volume.quirks.everyMount) return;
   for (const other of kernel.mounts)
-    if (other.fs === volume.fs && other.target.startsWith(`${ROOT}/`)) kernel.unmount(other);
+    if (other.fs === volume.fs && other.made === 'managed') kernel.unmount(other);
 }
 
 /** The driver's process dies and comes again. True when its mounts have stayed in the kernel, dead. */

@@ -6,7 +6,6 @@ import { checkDeadlines, checkEffect, checkLimit, checkMounts } from './checks.t
 import { EVENTS } from './coverage.ts';
 import { decide, listOf } from './decide.ts';
 import { isMounted } from './drivers.ts';
-import { ROOT } from './setup.ts';
 import { Violation } from './violation.ts';
 import { keyOf, unsettle } from './work.ts';
 import { volumeOf, type World } from './world.ts';
@@ -108,6 +107,7 @@ function begin(world: World, effect: WorkEffect): void {
 function answer(world: World, reply: ReplyEffect): void {
   const call = world.calls.get(reply.call);
   if (!call && !world.recovered && reply.call < world.firstCall) return;
+  if (!call && reply.call < (world.setup.present?.callsKnownFrom ?? 0)) return;
   if (!call) throw new Violation('answered', `call ${reply.call} is answered, and nobody waits for it`);
   world.calls.delete(reply.call);
   if (call.type === 'prepare') answerPrepare(world, call.id, reply);
@@ -139,10 +139,11 @@ function limit(world: World, id: string): void {
 export function note(world: World, event: string, keys: readonly string[]): void {
   const column = EVENTS.indexOf(event);
   if (column < 0) return;
+  const { root } = world.setup.config;
   for (const volume of world.volumes.values()) {
     if (keys.length > 0 && !keys.includes(volume.key)) continue;
-    const rw = world.kernel.top(`${ROOT}/${volume.key}`) ? 1 : 0;
-    const ro = world.kernel.top(`${ROOT}/.ro/${volume.key}`) ? 2 : 0;
+    const rw = world.kernel.top(`${root}/${volume.key}`) ? 1 : 0;
+    const ro = world.kernel.top(`${root}/.ro/${volume.key}`) ? 2 : 0;
     let wanted = 0;
     for (const { wants, phase } of world.containers.values())
       if (phase !== 'failed' && wants.some(({ key }) => key === volume.key))

@@ -56,12 +56,15 @@ function recollect(world: World): void {
     }
     return undefined;
   };
-  world.draining = last(({ verb }) => verb === 'drain' || verb === 'resume')?.verb === 'drain';
+  const drained = last(({ verb }) => verb === 'drain' || verb === 'resume')?.verb;
+  const before = world.base === world.empty ? undefined : world.setup.present;
+  world.draining = drained === undefined ? (before?.draining ?? false) : drained === 'drain';
   world.config = (last(({ type }) => type === 'configure')?.config ?? world.setup.config) as Config;
 }
 
 /** A journal that was lost and then not written to up to the end of a recovery says nothing. */
-export function hasRecovered({ journal }: World): boolean {
+export function hasRecovered({ journal, base, empty, setup }: World): boolean {
+  if (base !== empty && setup.present?.recovered) return true;
   return journal.some(({ event }) => event.type === 'recover' && event.last === true);
 }
 

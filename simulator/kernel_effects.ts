@@ -1,7 +1,6 @@
 import { failure, type Outcome } from '../host/effects/outcome.ts';
 import type { BindEffect, DetachEffect } from '../host/frames/types.ts';
 import { driverMount } from './drivers.ts';
-import { ROOT } from './setup.ts';
 import { checkDetached } from './takedown.ts';
 import type { World } from './world.ts';
 
@@ -11,7 +10,8 @@ import type { World } from './world.ts';
  */
 export function bind(world: World, effect: BindEffect, isUnheard: boolean): Outcome {
   const { source, target } = effect;
-  if (source.startsWith(`${ROOT}/`)) return failure('refused', 'under-root', `${source} is a managed mount`);
+  if (source.startsWith(`${world.setup.config.root}/`))
+    return failure('refused', 'under-root', `${source} is a managed mount`);
   const volume = [...world.volumes.values()].find(({ mountpoint }) => mountpoint === source);
   if (!volume) return failure('failed', 'ENOENT', `open the driver's mountpoint ${source}`);
   const from = driverMount(volume, world.kernel);

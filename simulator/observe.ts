@@ -2,7 +2,6 @@ import { failure, type Outcome } from '../host/effects/outcome.ts';
 import type { ObserveEffect } from '../host/frames/types.ts';
 import { driverMount, mountAt } from './drivers.ts';
 import { searchVolume } from './plugin.ts';
-import { ROOT } from './setup.ts';
 import { noteFault, type SimVolume, volumeOf, type World } from './world.ts';
 
 /** A look at kernel and driver, put together as the host does. */
@@ -19,12 +18,13 @@ export function observe(
   }
   const { answered, exists, path } = searchVolume(world, volume, deadlineAt, isTroubled);
   if (!volume.quirks.plain) volume.blind = false;
+  const { root } = world.setup.config;
   const known = [path, world.mountpoints.get(volume.key)].filter((at) => at !== undefined);
-  const place = known.find((at) => mountAt(volume, world.kernel, at));
-  const shown = place === undefined ? undefined : mountAt(volume, world.kernel, place);
+  const place = known.find((at) => mountAt(volume, world.kernel, at, root));
+  const shown = place === undefined ? undefined : mountAt(volume, world.kernel, place, root);
   const managed = world.kernel.mounts.flatMap(({ target, id, fs }) => {
-    if (target === `${ROOT}/${volume.key}`) return [{ mode: 'rw', mountId: id, fs }];
-    return target === `${ROOT}/.ro/${volume.key}` ? [{ mode: 'ro', mountId: id, fs }] : [];
+    if (target === `${root}/${volume.key}`) return [{ mode: 'rw', mountId: id, fs }];
+    return target === `${root}/.ro/${volume.key}` ? [{ mode: 'ro', mountId: id, fs }] : [];
   });
   const at = place ?? path;
   const value = {

@@ -21,19 +21,30 @@ export function tellDone(world: World, work: Work): void {
 }
 
 /** What may still come true the policy waits for from now on: it does not know how long ago the call was given up. */
-function tellDriver(world: World, { op }: DriverEffect, volume: SimVolume, { ok, error }: Outcome): void {
+function tellDriver(
+  world: World,
+  { op }: DriverEffect,
+  volume: SimVolume,
+  { ok, error, value }: Outcome,
+): void {
   if (op !== 'mount' && op !== 'unmount') return;
   if (!ok && volume.unsure) doubtCount(world, volume);
-  if (op === 'unmount' && error?.kind !== 'unreachable') gaveBack(volume);
+  if (op === 'unmount' && error?.kind !== 'unreachable') {
+    const isLeft = ok && (value as { stillMounted: boolean }).stillMounted;
+    const left = isLeft ? Math.max(0, volume.answered - 1) : 0;
+    gaveBack(volume);
+    volume.answered = left;
+  }
   if (op !== 'mount' || !ok) return;
-  volume.answered = true;
   // What may have been there before the machine started anew and this one are given back together.
+  volume.answered = volume.owesOnce ? 1 : volume.answered + 1;
   volume.owesOnce = false;
 }
 
 /**
  * The policy has been shown that nothing of the volume is left, and nothing is: whatever it could not know before is over. Not so
- * while it has to take a mount that was answered for counted: that the driver itself has lost count no look shows.
+ * while it has to take a mount that was answered for counted: that the driver itself has lost count no look shows, nor whether it counts the same client's
+ * second mount, after somebody took the first away.
  */
 function seeClean(world: World, { key, outcome, begunAt }: Work): void {
   const volume = volumeOf(world, key);

@@ -63,6 +63,9 @@ function performDriver(world: World, work: Work, effect: DriverEffect, isTrouble
   const path = world.mountpoints.get(volume.key);
   return {
     ok: true,
-    value: { stillMounted: path !== undefined && mountAt(volume, world.kernel, path) !== undefined },
+    value: {
+      stillMounted:
+        path !== undefined && mountAt(volume, world.kernel, path, world.setup.config.root) !== undefined,
+    },
   };
 }

@@ -5,6 +5,8 @@ import { type Coverage, createCoverage } from './coverage.ts';
 import { comeBack, restartHost, start } from './crashes.ts';
 import { HostDied, note, send } from './host.ts';
 import { runLate } from './late.ts';
+import { furnish } from './present/furnish.ts';
+import type { Present } from './present/present.ts';
 import { createRandom, derive } from './random.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { Violation } from './violation.ts';
@@ -49,8 +51,14 @@ export function planOf(setup: Setup, steps: number): Action[] {
   });
 }
 
-export function runSeed(seed: number, steps: number, policies: Policies, coverage: Coverage): Result {
-  const setup = createSetup(seed);
+export function runSeed(
+  seed: number,
+  steps: number,
+  policies: Policies,
+  coverage: Coverage,
+  setupOf: (seed: number) => Setup = createSetup,
+): Result {
+  const setup = setupOf(seed);
   return runPlan(setup, planOf(setup, steps), policies, coverage);
 }
 
@@ -62,8 +70,10 @@ export function runPlan(
   coverage = createCoverage(),
 ): Result {
   const world = createWorld(setup, policies, coverage);
+  if (setup.present) furnish(world, setup.present);
   try {
-    start(world);
+    if (setup.present) surviving(world, () => goOn(world, setup.present as Present));
+    else start(world);
     for (const action of plan) act(world, action);
     settle(world);
     return { world, failure: undefined };
@@ -73,6 +83,16 @@ export function runPlan(
     const trace = world.journal.map(({ event }) => event);
     return { world, failure: { invariant, message, step: world.steps, trace } };
   }
+}
+
+/** The world goes on from a real one. Effects of which nothing is known any more have ended somehow. */
+function goOn(world: World, { volumes, containers, effects }: Present): void {
+  const known = new Set(effects.map(({ effect }) => effect));
+  const busy = [...volumes.map(({ effect }) => effect), ...containers.map(({ placing }) => placing)];
+  const error = { code: 'timeout', message: 'nobody knows how it ended', kind: 'timeout' };
+  for (const effect of busy)
+    if (effect > 0 && !known.has(effect)) send(world, { type: 'done', effect, ok: false, error });
+  wake(world);
 }
 
 function act(world: World, { name, seed }: Action): void {

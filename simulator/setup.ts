@@ -1,4 +1,5 @@
 import type { Config } from '../host/frames/types.ts';
+import type { Present } from './present/present.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** The managed root of the simulated agent. */
@@ -40,8 +41,12 @@ export interface Setup {
   seed: number;
   config: Config;
   quirks: Record<string, Quirks>;
-  /** Which volumes there are; by default all of {@link VOLUMES}. */
+  /** Which volumes containers ask for; by default all of {@link VOLUMES}. */
   volumes?: typeof VOLUMES;
+  /** What is there at the beginning; by default nothing. */
+  present?: Present;
+  /** Tenants that the policy lets only read; by default there are no tenants. */
+  readers?: readonly string[];
   /** The time in which there may be only so many effects on a volume; a second by default, less where pauses are shorter. */
   calmMs?: number;
   /** Actions and how often they come. */
@@ -58,7 +63,7 @@ export const VOLUMES: readonly (readonly [driver: string, name: string])[] = [
   ['ebs', 'ghost'],
 ];
 
-const ORDINARY: [string, number][] = [
+export const ORDINARY: [string, number][] = [
   ['complete', 48],
   ['prepare', 14],
   ['fork', 8],
@@ -72,7 +77,7 @@ const ORDINARY: [string, number][] = [
   ['update', 0.7],
 ];
 
-const FAULTS: [string, number][] = [
+export const FAULTS: [string, number][] = [
   ['crash', 2],
   ['die', 3],
   ['restart', 1.5],
@@ -91,7 +96,7 @@ const FAULTS: [string, number][] = [
   ['configure', 1],
 ];
 
-function createQuirks(random: Random): Quirks {
+export function createQuirks(random: Random): Quirks {
   const plain = random.chance(0.1);
   const noGet = random.chance(0.15);
   return {

@@ -1,5 +1,5 @@
 import { type Action, type Failure, planOf, type Result, runPlan } from './scenario.ts';
-import { createSetup, type Setup } from './setup.ts';
+import type { Setup } from './setup.ts';
 import type { Policies } from './world.ts';
 
 export interface Shrunk {
@@ -18,8 +18,8 @@ const TRIES_MAX = 3000;
  * The least that still breaks the same rule: quirks and troubles are turned off, actions are left out, in ever smaller
  * pieces, until none can be spared. `renew` gives policies to use: one that trapped is of no further use.
  */
-export function shrink(seed: number, steps: number, rule: string, renew: () => Policies): Shrunk | undefined {
-  let setup = createSetup(seed);
+export function shrink(from: Setup, steps: number, rule: string, renew: () => Policies): Shrunk | undefined {
+  let setup = from;
   let plan = planOf(setup, steps);
   let tries = 0;
   let best: Failure | undefined;

@@ -1,6 +1,5 @@
 import { isMounted, ourClient, unmountVolume } from './drivers.ts';
 import type { HostMount } from './kernel.ts';
-import { ROOT } from './setup.ts';
 import { isFresh, knownHolders } from './truth.ts';
 import { Violation } from './violation.ts';
 import { keyOfTarget, type SimVolume, volumeOf, type World } from './world.ts';
@@ -32,7 +31,7 @@ export function checkDetached(world: World, mount: HostMount): void {
   // A stack, as after a record was taken away, is taken down as a whole.
   if (world.kernel.mounts.some(({ target, id }) => target === mount.target && id !== mount.id)) return;
   if (volume.blind || mount.doubtful || !isFresh(world, volume, mount)) return;
-  const held = knownHolders(world, volume, mount.target.startsWith(`${ROOT}/.ro/`));
+  const held = knownHolders(world, volume, mount.target.startsWith(`${world.setup.config.root}/.ro/`));
   if (held.length > 0)
     throw new Violation('held', `detach of ${mount.target}, which is good, and ${held[0]?.id} holds it`);
 }

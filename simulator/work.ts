@@ -15,7 +15,7 @@ export function unsettle(world: World, effect: Effect): void {
 
 /** An unmount of ours may have reached the driver. */
 export function gaveBack(volume: SimVolume): void {
-  volume.answered = false;
+  volume.answered = 0;
   volume.owesOnce = false;
 }
 

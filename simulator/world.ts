@@ -48,8 +48,8 @@ export interface SimVolume {
   forgiven: boolean;
   /** An unmount was sent since our last mount. */
   unmountSent: boolean;
-  /** A mount was answered well and no unmount was sent since: one of ours is counted, as far as the policy knows. */
-  answered: boolean;
+  /** Mounts that were answered well, less the unmounts since: so many of ours the policy has to take for counted. */
+  answered: number;
 }
 
 /** A mount that a container made in its own namespace. */
@@ -62,6 +62,8 @@ export interface OwnMount {
 
 export interface SimContainer {
   readonly id: string;
+  /** Whose it is, '' for nobody's. */
+  readonly tenant: string;
   /** Where its requests stand, and its resources, as the agent says it in events. */
   readonly asks: Record<string, unknown>;
   readonly wants: readonly { key: string; readonly: boolean; target: string }[];
@@ -120,7 +122,7 @@ export interface Entry {
 /** Everything outside of the policy. */
 export interface World {
   readonly setup: Setup;
-  readonly kernel: Kernel;
+  kernel: Kernel;
   readonly volumes: Map<string, SimVolume>;
   readonly containers: Map<string, SimContainer>;
   readonly coverage: Coverage;
@@ -233,7 +235,8 @@ export function createWorld(setup: Setup, policies: Policies, coverage = createC
   };
 }
 
-function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
+/** A volume that nobody has mounted. */
+export function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
   const place = `/d/${driver}/${name}`;
   return {
     key: `${driver}/${name}`,
@@ -260,7 +263,7 @@ function createVolume(driver: string, name: string, quirks: Quirks): SimVolume {
     lateUntil: 0,
     forgiven: false,
     unmountSent: false,
-    answered: false,
+    answered: 0,
   };
 }
 

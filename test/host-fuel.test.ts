@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeEvent } from '../host/frames/event_frame.ts';
 import { FUEL_EXPORT, withFuel } from '../host/policy/fuel/fuel.ts';
+import { unsigned } from '../host/policy/leb128.ts';
 import { startPolicy } from '../host/policy/policy.ts';
 import { plant } from './mutants/plant.ts';
 import { CONFIG, POLICY, RECOVER } from './world.ts';
@@ -16,7 +17,7 @@ function moduleOf(...sections: number[][]): Uint8Array {
   return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]);
 }
 
-const section = (id: number, body: number[]) => [id, body.length, ...body];
+const section = (id: number, body: number[]) => [id, ...unsigned(body.length), ...body];
 const END = 0x0b;
 
 /** A module whose functions, all () -> (), have these instructions; the first is exported as `f`. */
@@ -45,12 +46,32 @@ function run(module: Uint8Array, amount: number): number | string {
 const LOOP = 0x03;
 const EMPTY = 0x40;
 const CALL = 0x10;
+const BLOCK = 0x02;
+const IF = 0x04;
 const BR = 0x0c;
+const BR_IF = 0x0d;
+const BR_TABLE = 0x0e;
+/** i32.const 1 */
+const ONE = [0x41, 1];
+/** A loop that asks once whether it shall go on: it shall not. */
+const ONCE = [LOOP, EMPTY, 0x41, 0, BR_IF, 0, END];
 
-fuel('a loop without an end is stopped, and one that is not entered again costs one', () => {
+fuel('a loop without an end is stopped, whatever goes back to its begin', () => {
   assert.is(run(functions([LOOP, EMPTY, BR, 0, END]), 1000), 'RuntimeError');
-  assert.is(run(functions([LOOP, EMPTY, END]), 1000), 999);
-  assert.is(run(functions([LOOP, EMPTY, LOOP, EMPTY, END, END]), 1000), 998);
+  assert.is(run(functions([LOOP, EMPTY, BLOCK, EMPTY, BR, 1, END, END]), 1000), 'RuntimeError');
+  assert.is(run(functions([LOOP, EMPTY, ...ONE, IF, EMPTY, BR, 1, END, END]), 1000), 'RuntimeError');
+  assert.is(run(functions([LOOP, EMPTY, ...ONE, BR_IF, 0, END]), 1000), 'RuntimeError');
+  assert.is(
+    run(functions([LOOP, EMPTY, BLOCK, EMPTY, ...ONE, BR_TABLE, 1, 0, 1, END, END]), 1000),
+    'RuntimeError',
+  );
+});
+
+fuel('a way out costs nothing, nor a loop that is gone through once', () => {
+  assert.is(run(functions([LOOP, EMPTY, END]), 1000), 1000);
+  assert.is(run(functions([BLOCK, EMPTY, LOOP, EMPTY, BR, 1, END, END]), 1000), 1000);
+  assert.is(run(functions([BLOCK, EMPTY, BR, 0, END, LOOP, EMPTY, END]), 1000), 1000);
+  assert.is(run(functions(ONCE), 1000), 999);
 });
 
 fuel('functions that call one another for ever are stopped before the stack is', () => {
@@ -59,12 +80,19 @@ fuel('functions that call one another for ever are stopped before the stack is',
   assert.is(run(functions([CALL, 1], [CALL, 1]), 1000), 'RuntimeError');
 });
 
-fuel('a function that never comes to call itself costs nothing', () => {
+fuel('a function that leads to few calls costs nothing', () => {
   assert.is(run(functions([CALL, 1], [CALL, 2], []), 1000), 1000);
 });
 
+fuel('calls that double are stopped, though nothing is ever done twice by the same call', () => {
+  const doubling = (deep: number) =>
+    functions(...Array.from({ length: deep }, (_, at) => [CALL, at + 1, CALL, at + 1]), []);
+  assert.is(run(doubling(8), 1000), 1000);
+  assert.is(run(doubling(60), 1000), 'RuntimeError');
+});
+
 fuel('nought is left exactly where it is used up, on every machine', () => {
-  const once = functions([LOOP, EMPTY, END]);
+  const once = functions(ONCE);
   assert.is(run(once, 1), 0);
   assert.is(run(once, 0), 'RuntimeError');
   for (const amount of [63, 64, 127, 128, 8191, 8192, 500_000_000]) assert.is(run(once, amount), amount - 1);

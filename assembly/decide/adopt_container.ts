@@ -7,6 +7,7 @@ import { Request } from '../requests/request.ts';
 import { Container, READY } from '../state/container.ts';
 import { state } from '../state/state.ts';
 import { Volume } from '../state/volume.ts';
+import { remember, shape } from '../variant.ts';
 import { attach } from './prepare.ts';
 
 /** The file systems of a container's own mounts. */
@@ -41,11 +42,14 @@ export function adoptContainer(
     emitAlert('warn', 'unreadable-container', (gathered.refusal as Refusal).message, info.id, '');
     gathered.list = [];
   }
+  const remark = remember(info);
+  shape(gathered.list, remark);
   const devs = devsOf(info.mounts);
   if (!whole) claimByMounts(gathered.list, devs, byDev);
   if (gathered.list.length == 0) return;
   const container = state.addContainer(info.id);
   container.phase = READY;
+  container.remark = remark;
   container.requests = gathered.list;
   container.sandbox = info.sandbox;
   container.rootfs = info.rootfs;

@@ -19,6 +19,7 @@ import { Container, GONE, LIMITED, PREPARING, READY } from '../state/container.t
 import { state } from '../state/state.ts';
 import { BIND_RO, BIND_RW, modeBit, NO, Volume, YES } from '../state/volume.ts';
 import { decimal, listed } from '../text.ts';
+import { Remark, remember, shape } from '../variant.ts';
 import { isNested } from './nested.ts';
 import { next } from './next.ts';
 import { release } from './release.ts';
@@ -42,6 +43,8 @@ export function prepare(call: f64, info: ContainerInfo): void {
   const requests = gather(info, config, isNested(info.id, null));
   const wrong = requests.refusal;
   if (wrong) return refuse(call, wrong);
+  const remark = known ? known.remark : remember(info);
+  shape(requests.list, remark);
   if (known) return again(call, known, requests.list);
   if (requests.list.length == 0) return emitMounts(call, []);
   if (state.draining) {
@@ -58,11 +61,18 @@ export function prepare(call: f64, info: ContainerInfo): void {
     if (!refusal) refusal = admitUse(request, config);
     if (refusal) return refuse(call, refusal);
   }
-  begin(call, info, requests.list, config);
+  begin(call, info, requests.list, remark, config);
 }
 
-function begin(call: f64, info: ContainerInfo, requests: Request[], config: Config): void {
+function begin(
+  call: f64,
+  info: ContainerInfo,
+  requests: Request[],
+  remark: Remark | null,
+  config: Config,
+): void {
   const container = state.addContainer(info.id);
+  container.remark = remark;
   container.requests = requests;
   container.sandbox = info.sandbox;
   container.rootfs = info.rootfs;

@@ -1,5 +1,6 @@
 import { Request } from '../requests/request.ts';
 import { NO_TEXTS } from '../text.ts';
+import { Remark } from '../variant.ts';
 import { Entry } from './table.ts';
 
 /** Its prepare is not answered yet: a waiter. */
@@ -32,6 +33,8 @@ export class Container extends Entry {
   ownDevs: string[] = NO_TEXTS;
   /** An operator's or the agent's destroy has come; the holds stay until the cleanup. */
   destroyed: bool = false;
+  /** What only this variant of the policy remembers of it. */
+  remark: Remark | null = null;
 
   wait(call: f64): void {
     if (this.calls.length == 0) this.calls = [call];

@@ -1,6 +1,7 @@
 import { readConfig } from '../events/config.ts';
 import { INTEGER_MAX, SCHEMA } from '../limits.ts';
 import { Request } from '../requests/request.ts';
+import { CONTAINER_MORE, readRemark, SNAPSHOT_EXTENSION, writeRemark } from '../variant.ts';
 import { Reader } from '../wire/reader.ts';
 import { out } from '../wire/writer.ts';
 import { Container } from './container.ts';
@@ -13,7 +14,12 @@ import { Volume } from './volume.ts';
  * order in which it came, and timers are not written, because volumes and containers know their times.
  *
  *   [SCHEMA, now, bootId, recovered, draining, nextEffect, nextSeq, config, quarantine, containers, volumes, in flight]
+ *
+ * A variant of the policy that remembers more says so in the first field, SCHEMA + 1000 × its extension, and has its fields behind the others of
+ * a record. So each takes the snapshots of each: from one of the shipped policy a variant reads what all know and remembers nothing yet; from one of
+ * a variant the shipped policy, or another variant, leaves away what it does not know. A swap can so always be taken back.
  */
+const EXTENSIONS: f64 = 1000;
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
 const VOLUME_FIELDS: i32 = 39;
@@ -24,7 +30,7 @@ export function writeSnapshot(): i32 {
   if (state.recovering) return 0;
   out.start();
   out.array(FIELDS);
-  out.number(SCHEMA);
+  out.number(f64(SCHEMA) + f64(SNAPSHOT_EXTENSION) * EXTENSIONS);
   out.number(state.now);
   out.text(state.bootId);
   out.bool(state.recovered);
@@ -50,7 +56,7 @@ export function writeSnapshot(): i32 {
 }
 
 function writeContainer(container: Container): void {
-  out.array(CONTAINER_FIELDS);
+  out.array(CONTAINER_FIELDS + CONTAINER_MORE);
   out.number(container.seq);
   out.text(container.id);
   out.number(container.phase);
@@ -67,6 +73,7 @@ function writeContainer(container: Container): void {
   out.bool(container.placed);
   out.texts(container.ownDevs);
   out.bool(container.destroyed);
+  writeRemark(container.remark);
 }
 
 function writeRequest(request: Request): void {
@@ -130,8 +137,15 @@ function whole(r: Reader, field: string): f64 {
 /** The state that {@link writeSnapshot} wrote, or null with the reader's error set. */
 export function readSnapshot(r: Reader): State | null {
   const read = new State();
-  if (!r.record('snapshot', FIELDS)) return null;
-  if (whole(r, 'schema') != SCHEMA && !r.failed) r.fail('schema', 'is not the one that this policy reads');
+  const extra = r.array('snapshot') - FIELDS;
+  if (!behind(r, 'snapshot', extra, 0, extra >= 0)) return null;
+  const schema = whole(r, 'schema');
+  const extension = Math.floor(schema / EXTENSIONS);
+  if (schema - extension * EXTENSIONS != f64(SCHEMA) && !r.failed)
+    r.fail('schema', 'is not the one that this policy reads');
+  const isOther = extension != 0 && extension != f64(SNAPSHOT_EXTENSION);
+  const more = extension == f64(SNAPSHOT_EXTENSION) ? CONTAINER_MORE : 0;
+  if (!behind(r, 'snapshot', extra, 0, isOther)) return null;
   read.now = whole(r, 'now');
   read.bootId = r.text('bootId');
   read.recovered = r.bool('recovered');
@@ -145,21 +159,43 @@ export function readSnapshot(r: Reader): State | null {
   }
   read.quarantine = r.texts('quarantine').slice(0);
   let count = r.array('containers');
-  for (let i = 0; i < count && r.record('container', CONTAINER_FIELDS); i++) readContainer(r, read);
+  for (let i = 0; i < count && !r.failed; i++) {
+    const extra = r.array('container') - CONTAINER_FIELDS;
+    if (!behind(r, 'container', extra, more, isOther)) break;
+    const container = readContainer(r, read);
+    if (more > 0) container.remark = readRemark(r);
+    else skipMany(r, 'container', extra);
+  }
   count = r.array('volumes');
-  for (let i = 0; i < count && r.record('volume', VOLUME_FIELDS); i++) readVolume(r, read);
+  for (let i = 0; i < count && !r.failed; i++) {
+    const extra = r.array('volume') - VOLUME_FIELDS;
+    if (!behind(r, 'volume', extra, 0, isOther)) break;
+    readVolume(r, read);
+    skipMany(r, 'volume', extra);
+  }
   count = r.array('inFlight');
   for (let i = 0; i < count && r.record('inFlight', 3); i++) {
     const effect = whole(r, 'inFlight.effect');
     const key = r.text('inFlight.key');
     read.inFlight.set(effect, new InFlight(effect, key, r.bool('inFlight.isVolume')));
   }
+  skipMany(r, 'snapshot', extra);
   r.finish();
   read.wakeAt = -1;
   return r.failed ? null : read;
 }
 
-function readContainer(r: Reader, into: State): void {
+/** Whether so many fields may stand behind those that all policies know: as many as are ours, or any of another variant's. */
+function behind(r: Reader, record: string, extra: i32, ours: i32, isOther: bool): bool {
+  if (extra < 0 || (!isOther && extra != ours)) r.fail(record, 'has another number of fields');
+  return !r.failed;
+}
+
+function skipMany(r: Reader, record: string, count: i32): void {
+  for (let i = 0; i < count && !r.failed; i++) r.skip(record);
+}
+
+function readContainer(r: Reader, into: State): Container {
   const container = new Container();
   container.seq = whole(r, 'container.seq');
   container.key = r.text('container.id');
@@ -178,10 +214,11 @@ function readContainer(r: Reader, into: State): void {
   container.placed = r.bool('container.placed');
   container.ownDevs = r.texts('container.ownDevs');
   container.destroyed = r.bool('container.destroyed');
-  if (into.containers.get(container.id)) return r.fail('container.id', 'is there twice');
-  into.containers.add(container);
+  if (into.containers.get(container.id)) r.fail('container.id', 'is there twice');
+  else into.containers.add(container);
   if (container.deadlineAt > 0)
     into.timers.push(new Timer(container.deadlineAt, container.seq, container.id, false));
+  return container;
 }
 
 function readRequest(r: Reader): Request {

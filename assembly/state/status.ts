@@ -3,6 +3,7 @@ import { Request } from '../requests/request.ts';
 import { out } from '../wire/writer.ts';
 import { Container, GONE, LIMITED, PREPARING, READY } from './container.ts';
 import { countUsers, state } from './state.ts';
+import { writeConfig, writeRecord } from './status_record.ts';
 import { Volume } from './volume.ts';
 import { VOLUME_WORDS, wordOf } from './words.ts';
 
@@ -15,6 +16,8 @@ export const OVERVIEW: i32 = 0;
 export const VOLUMES: i32 = 1;
 export const CONTAINERS: i32 = 2;
 export const COUNTS: i32 = 3;
+export const CONFIG: i32 = 4;
+export const RECORDS: i32 = 5;
 
 const ANSWERS: string[] = ['no', 'yes', 'unknown'];
 const PHASES: string[] = ['waiting', 'holding', 'limited', 'destroyed'];
@@ -35,7 +38,7 @@ const WORK: string[] = [
 /**
  * Writes one part of it and returns its size; 0 when there is no such part. `OVERVIEW` is one map. `VOLUMES` and `CONTAINERS` are lists of at most `most`
  * maps, of those whose `seq` is above `after`, in that order; `COUNTS` counts at most `most` volumes above `after`. So a large state is
- * looked at in pieces.
+ * looked at in pieces. `CONFIG` is the configuration, `RECORDS` what is on record of the mounts of the same volumes as `VOLUMES`.
  */
 export function writeStatus(what: i32, after: f64, most: i32): i32 {
   out.start();
@@ -43,6 +46,8 @@ export function writeStatus(what: i32, after: f64, most: i32): i32 {
   else if (what == VOLUMES) writeVolumes(after, most);
   else if (what == CONTAINERS) writeContainers(after, most);
   else if (what == COUNTS) writeCounts(after, most);
+  else if (what == CONFIG) writeConfig();
+  else if (what == RECORDS) writeRecords(after, most);
   return out.size;
 }
 
@@ -116,6 +121,16 @@ function writeVolumes(after: f64, most: i32): void {
   for (let each = volumeAfter(after); each && count < most; each = state.volumes.next(each)) {
     writeVolume(each);
     lastVolume = each;
+    count += 1;
+  }
+  out.setCount(place, count);
+}
+
+function writeRecords(after: f64, most: i32): void {
+  const place = out.openArray();
+  let count = 0;
+  for (let each = firstAfter(after); each && count < most; each = state.volumes.next(each)) {
+    writeRecord(each);
     count += 1;
   }
   out.setCount(place, count);

@@ -32,6 +32,6 @@ export function decodeEffect(frame: Uint8Array): Effect {
 export function encodeEffect(effect: Effect): Uint8Array {
   const kind = byType.get(effect.type);
   if (!kind) throw new Error(`no effect is called ${effect.type}`);
-  const fields = fieldsToFrame(kind.fields, effect as unknown as Record<string, unknown>, HEADER);
-  return pack([SCHEMA, kind.number, ...fields]);
+  const fields = effect as unknown as Record<string, unknown>;
+  return pack(fieldsToFrame(kind.fields, fields, [SCHEMA, kind.number], HEADER));
 }

@@ -56,6 +56,18 @@ export function partOf(frame: Uint8Array): { part: unknown; last: unknown } | un
   }
 }
 
+const SWAP = 12;
+
+/** The digest of the policy that decides from a `swap` on; undefined when the frame is none. */
+export function swapOf(frame: Uint8Array): string | undefined {
+  if (frame[TYPE] !== SWAP) return undefined;
+  try {
+    return (decodeEvent(frame) as Event & { type: 'swap' }).digest;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The name of the event in a frame, for people. */
 export function nameOf(frame: Uint8Array): string {
   return byNumber.get(frame[TYPE] as number)?.type ?? 'unreadable';
@@ -83,7 +95,7 @@ export function encodeEvent(event: Record<string, unknown>): Uint8Array {
   const kind = byType.get(String(event.type));
   if (!kind) return encodeUnreadable(event, `type: unknown event "${String(event.type)}"`);
   try {
-    return assemble(kind, event.at, fieldsToFrame(kind.fields, event, HEADER));
+    return assemble(kind, event.at, fieldsToFrame(kind.fields, event, begun(kind, event.at), HEADER));
   } catch (error) {
     if (error instanceof UnknownField) return encodeUnreadable(event, error.message);
     throw error;
@@ -91,15 +103,20 @@ export function encodeEvent(event: Record<string, unknown>): Uint8Array {
 }
 
 function encodeUnreadable(event: Record<string, unknown>, why: string): Uint8Array {
-  return assemble(UNREADABLE, event.at, [typeof event.call === 'number' ? event.call : -1, why]);
+  const call = typeof event.call === 'number' ? event.call : -1;
+  return assemble(UNREADABLE, event.at, [...begun(UNREADABLE, event.at), call, why]);
 }
 
-function assemble(kind: Kind, at: unknown, fields: unknown[]): Uint8Array {
-  const isTime = typeof at === 'number';
-  const call = hasCall(kind) ? fields[0] : undefined;
-  if (typeof call === 'number') fields[0] = PLACE;
-  const frame = pack([SCHEMA, kind.number, isTime ? PLACE : (at ?? null), ...fields]);
-  if (isTime) stamp(frame, at, typeof call === 'number' ? call : undefined);
+/** What stands before the fields. */
+function begun({ number }: Kind, at: unknown): unknown[] {
+  return [SCHEMA, number, typeof at === 'number' ? PLACE : (at ?? null)];
+}
+
+function assemble(kind: Kind, at: unknown, list: unknown[]): Uint8Array {
+  const call = hasCall(kind) ? list[FIRST_FIELD] : undefined;
+  if (typeof call === 'number') list[FIRST_FIELD] = PLACE;
+  const frame = pack(list);
+  if (typeof at === 'number') stamp(frame, at, typeof call === 'number' ? call : undefined);
   return frame;
 }
 

@@ -56,25 +56,33 @@ function toFrame(shape: Shape, data: unknown): unknown {
   });
 }
 
-/** The fields in their order. `data` may have those of `besides` as well, which are left out. */
-export function fieldsToFrame(fields: readonly Field[], data: Named, besides?: readonly string[]): unknown[] {
-  const frame: unknown[] = [];
+/** Puts the fields in their order behind what `frame` has. `data` may have those of `besides` as well, which are left out. */
+export function fieldsToFrame(
+  fields: readonly Field[],
+  data: Named,
+  frame: unknown[] = [],
+  besides: readonly string[] = NONE,
+): unknown[] {
   let known = 0;
+  for (const name of besides) if (data[name] !== undefined) known += 1;
   for (const { name, shape } of fields) {
-    if (name in data) known += 1;
     const item = data[name];
+    if (item !== undefined) known += 1;
     frame.push(shape.kind === 'value' ? (item ?? null) : within(name, toFrame, shape, item));
   }
   let given = 0;
   for (const _ in data) given += 1;
-  if (besides) for (const name of besides) if (name in data) known += 1;
-  if (given > known) throw new UnknownField(unknownAmong(fields, data, besides ?? []));
+  if (given > known) refuseUnknown(fields, data, besides);
   return frame;
 }
 
-function unknownAmong(fields: readonly Field[], data: Named, besides: readonly string[]): string {
+const NONE: readonly string[] = [];
+
+/** Fields that are there without a value are counted as given, but not as known. */
+function refuseUnknown(fields: readonly Field[], data: Named, besides: readonly string[]): void {
   const isKnown = (name: string) => besides.includes(name) || fields.some((field) => field.name === name);
-  return Object.keys(data).find((name) => !isKnown(name)) ?? '';
+  const unknown = Object.keys(data).find((name) => !isKnown(name));
+  if (unknown !== undefined) throw new UnknownField(unknown);
 }
 
 /** Runs it; what it finds unknown lies within `name`. */

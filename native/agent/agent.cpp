@@ -60,8 +60,9 @@ Agent::Agent(const Options& options, std::vector<App> apps, Fd signals)
       input_(STDIN_FILENO),
       work_(openWork(options.work)),
       checkpoints_(work_.containers()),
-      isolator_(orDefault(options.library, defaultLibraryPath()), std::filesystem::absolute(options.config),
-                orDefault(options.state, work_.state()),
+      isolator_(orDefault(options.library, defaultLibraryPath()),
+                {std::filesystem::absolute(options.config), orDefault(options.state, work_.state()),
+                 orDefault(options.hostBundle, ""), options.callMs, options.stuckMs},
                 {[this](const frames::Limit& limit) {
                    reportLimit(limit);
                    tasks_.limit(limit);

@@ -18,6 +18,9 @@ Usage:
   --work DIR       sandboxes (DIR/sandboxes) and checkpoints (DIR/containers); one agent at a time
   --library FILE   libmoorage.so; default: beside this program
   --state DIR      the isolator's journal; default: DIR/state
+  --host-bundle FILE   another host than host.cjs beside the library
+  --call-ms N      how long a call may wait for a host that died to come back; default 60000
+  --stuck-ms N     a host that gives no sign of life for so long is ended; default 10000
   --commands       read commands from stdin, one JSON object a line:
                      {"launch": {"id": "/etl/extract", "cmd": "...", ...}}   or   {"launch": "app.json"}
                      {"kill": "/etl/extract"}                                app id or container id
@@ -34,13 +37,23 @@ Exit code: 0 all tasks ended with 0; 1 one did not, or the agent could not go on
 
 namespace {
 
-enum Flag { config = 1, work, library, state, commands, help };
+enum Flag { config = 1, work, library, state, hostBundle, callMs, stuckMs, commands, help };
 
 constexpr option flags[] = {
     {"config", required_argument, nullptr, config},   {"work", required_argument, nullptr, work},
     {"library", required_argument, nullptr, library}, {"state", required_argument, nullptr, state},
+    {"host-bundle", required_argument, nullptr, hostBundle},
+    {"call-ms", required_argument, nullptr, callMs},  {"stuck-ms", required_argument, nullptr, stuckMs},
     {"commands", no_argument, nullptr, commands},     {"help", no_argument, nullptr, help},
     {nullptr, 0, nullptr, 0}};
+
+unsigned millisecondsOf(const char* name, const std::string& text) {
+  const bool digits = !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || std::stoul(text) == 0) {
+    throw UsageError(std::string(name) + " needs a number of milliseconds above 0, not \"" + text + "\"");
+  }
+  return static_cast<unsigned>(std::stoul(text));
+}
 
 void take(Options& options, int flag, const char* argument) {
   switch (flag) {
@@ -48,6 +61,9 @@ void take(Options& options, int flag, const char* argument) {
     case work: options.work = argument; break;
     case library: options.library = argument; break;
     case state: options.state = argument; break;
+    case hostBundle: options.hostBundle = argument; break;
+    case callMs: options.callMs = millisecondsOf("--call-ms", argument); break;
+    case stuckMs: options.stuckMs = millisecondsOf("--stuck-ms", argument); break;
     case commands: options.commands = true; break;
     case help: options.help = true; break;
   }

@@ -14,6 +14,11 @@ struct Options {
   std::string library;
   /** The isolator's journal; empty: `state` in the work directory. */
   std::string state;
+  /** host.cjs; empty: beside the library. */
+  std::string hostBundle;
+  /** Limits for a host that died or is stuck, milliseconds; 0: the library's own. */
+  unsigned callMs = 0;
+  unsigned stuckMs = 0;
   /** Commands are read from stdin. */
   bool commands = false;
   bool help = false;

@@ -42,13 +42,15 @@ frames::Reply notTaken(const frames::Bytes& frame) {
 
 }  // namespace
 
-Isolator::Isolator(const std::string& library, const std::string& config, const std::string& stateDir,
-                   NoticeHandlers handlers)
+Isolator::Isolator(const std::string& library, const IsolatorOptions& given, NoticeHandlers handlers)
     : handlers_(std::move(handlers)), library_(loadLibrary(library)) {
   moorage_options options{};
   options.size = sizeof options;
-  options.config = config.c_str();
-  options.stateDir = stateDir.c_str();
+  options.config = given.config.c_str();
+  options.stateDir = given.stateDir.c_str();
+  options.hostBundle = given.hostBundle.empty() ? nullptr : given.hostBundle.c_str();
+  options.callMs = given.callMs;
+  options.stuckMs = given.stuckMs;
   options.notice = onNotice;
   options.log = onLog;
   options.context = &inbox_;

@@ -19,12 +19,20 @@ struct NoticeHandlers {
   std::function<void(const frames::Alert&)> alert;
 };
 
+/** What moorage_open is given; empty paths and 0 stand for its defaults. */
+struct IsolatorOptions {
+  std::string config;
+  std::string stateDir;
+  std::string hostBundle;
+  unsigned callMs = 0;
+  unsigned stuckMs = 0;
+};
+
 /** An open isolator, used from one thread: answers are kept until that thread asks for them. */
 class Isolator {
  public:
   /** Opens the isolator; waits until its host is ready. Throws with the library's own sentence. */
-  Isolator(const std::string& library, const std::string& config, const std::string& stateDir,
-           NoticeHandlers handlers);
+  Isolator(const std::string& library, const IsolatorOptions& given, NoticeHandlers handlers);
   /** Closes it without waiting for effects, when it is still open. */
   ~Isolator();
   Isolator(const Isolator&) = delete;

@@ -12,20 +12,18 @@
 #include "embed/host_thread.hpp"
 #include "embed/preconditions.hpp"
 #include "embed/session.hpp"
+#include "embed/supervisor.hpp"
 #include "moorage.h"
 
 struct moorage_isolator {
   std::shared_ptr<moorage::Session> session;
-  pthread_t thread;
+  pthread_t supervisor;
 };
 
 namespace {
 
 using moorage::Session;
 using moorage::SessionOptions;
-
-// How long a stopped host may take to clean up, before it is left behind.
-constexpr uint32_t endMs = 5000;
 
 std::atomic<bool> isOpen{false};
 
@@ -50,6 +48,8 @@ SessionOptions readOptions(const moorage_options& given) {
   options.hostBundle = absoluteOr(known.hostBundle, "host.cjs");
   options.policy = absoluteOr(known.policy, "policy.wasm");
   if (known.startMs != 0) options.startMs = known.startMs;
+  if (known.callMs != 0) options.callMs = known.callMs;
+  if (known.stuckMs != 0) options.stuckMs = known.stuckMs;
   options.notice = known.notice;
   options.log = known.log;
   options.context = known.context;
@@ -72,24 +72,13 @@ std::string makeStateDir(const std::string& path) {
   return error ? "the state directory " + path + " cannot be given mode 0700: " + error.message() : "";
 }
 
-/** Stops the host and answers what is open; one that does not end is left behind and may never call back. */
-void endHost(const std::shared_ptr<Session>& session, pthread_t thread) {
-  session->stopHost();
-  if (session->waitEnded(endMs)) {
-    pthread_join(thread, nullptr);
-  } else {
-    pthread_detach(thread);
-    session->log("error", "the host does not end; its thread is left behind");
-    session->down("it was closed and did not end");
-  }
-  session->silence();
-}
-
-std::string start(const std::shared_ptr<Session>& session, pthread_t& thread) {
-  const int error = moorage::startHostThread(session, thread);
-  if (error != 0) return "the thread of the host could not be made: " + moorage::describeErrno(error);
+std::string start(const std::shared_ptr<Session>& session, pthread_t& supervisor) {
+  const int error = moorage::startSupervisor(session, supervisor);
+  if (error != 0) return "the thread that looks after the host could not be made: " + moorage::describeErrno(error);
   std::string failure = session->waitStarted();
-  if (!failure.empty()) endHost(session, thread);
+  if (failure.empty()) return failure;
+  pthread_join(supervisor, nullptr);
+  session->silence();
   return failure;
 }
 
@@ -102,9 +91,9 @@ moorage_isolator* open(const moorage_options* given, std::string& failure) {
   if (failure.empty()) failure = makeStateDir(options.stateDir);
   if (!failure.empty()) return nullptr;
   const auto session = std::make_shared<Session>(options);
-  pthread_t thread{};
-  failure = start(session, thread);
-  return failure.empty() ? new moorage_isolator{session, thread} : nullptr;
+  pthread_t supervisor{};
+  failure = start(session, supervisor);
+  return failure.empty() ? new moorage_isolator{session, supervisor} : nullptr;
 }
 
 void report(const std::string& text, char* error, size_t errorSize) {
@@ -150,21 +139,20 @@ int moorage_call(moorage_isolator* isolator, const uint8_t* frame, size_t size, 
 void moorage_close(moorage_isolator* isolator, uint32_t timeoutMs) {
   if (isolator == nullptr) return;
   const std::shared_ptr<Session> session = isolator->session;
+  // From within a callback nobody could be waited for: the threads end as soon as it has returned.
+  const bool inCallback = moorage::onHostThread() || moorage::onSupervisorThread();
   try {
-    session->beginClose();
-    // On the host thread nobody could be waited for: it ends as soon as the callback has returned. Nothing comes after us.
-    if (moorage::onHostThread()) {
-      pthread_detach(isolator->thread);
-      session->stopHost();
-      session->down("it was closed from a callback");
-      session->silence();
-    } else {
-      session->waitClosed(timeoutMs);
-      endHost(session, isolator->thread);
-    }
+    session->beginClose(inCallback ? 0 : timeoutMs);
+    if (inCallback) session->answerAll("it was closed from a callback");
   } catch (const std::exception&) {
-    session->stopHost();
+    // No memory for an answer: what is left to do is to end.
   }
+  if (inCallback) {
+    pthread_detach(isolator->supervisor);
+  } else {
+    pthread_join(isolator->supervisor, nullptr);
+  }
+  session->silence();
   delete isolator;
   isOpen = false;
 }

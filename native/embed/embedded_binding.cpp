@@ -4,13 +4,14 @@
 
 #include "addon/arguments.hpp"
 #include "addon/instance.hpp"
+#include "embed/session.hpp"
 
 namespace moorage {
 namespace {
 
-/** The JS side of a session. Lives as long as the environment. */
+/** The JS side of a life. Lives as long as the environment. */
 struct EmbeddedSide {
-  std::shared_ptr<Session> session;
+  std::shared_ptr<Life> life;
   Napi::ObjectReference object;
 };
 
@@ -45,74 +46,78 @@ void deliverCall(Napi::Env env, EmbeddedSide& side, uint64_t token, const std::v
 
 void deliverClose(EmbeddedSide& side) {
   const Napi::Value onClose = side.object.Value().Get("onClose");
-  if (!onClose.IsFunction()) return side.session->closed();
+  if (!onClose.IsFunction()) return side.life->closed();
   onClose.As<Napi::Function>().Call({});
 }
 
 HostPort makePort(EmbeddedSide* side, const std::shared_ptr<HostChannel>& channel) {
   // Tasks run only while the environment lives, and so does `side`.
   HostPort port;
-  port.deliver = [side, channel](uint64_t token, std::vector<uint8_t> frame) {
-    return channel->send([side, token, frame = std::move(frame)](Napi::Env env) { deliverCall(env, *side, token, frame); });
+  port.deliver = [side, channel](uint64_t token, Frame frame) {
+    return channel->send([side, token, frame = std::move(frame)](Napi::Env env) { deliverCall(env, *side, token, *frame); });
   };
+  port.beat = [side, channel] { channel->send([side](Napi::Env) { side->life->beat(); }); };
   port.close = [side, channel] { channel->send([side](Napi::Env) { deliverClose(*side); }); };
   return port;
 }
 
-Napi::Object optionsObject(Napi::Env env, const SessionOptions& options) {
+Napi::Object optionsObject(Napi::Env env, const Life& life) {
+  const SessionOptions& options = life.session().options();
   Napi::Object object = Napi::Object::New(env);
   object.Set("config", options.config);
   object.Set("stateDir", options.stateDir);
   object.Set("policy", options.policy);
+  object.Set("restarted", life.restarted());
   object.Freeze();
   return object;
 }
 
-using SessionFunction = void (*)(Session&, const Napi::CallbackInfo&);
+using LifeFunction = void (*)(Life&, const Napi::CallbackInfo&);
 
-void offer(Napi::Object& object, const char* name, const std::shared_ptr<Session>& session, SessionFunction function) {
-  const auto call = [session, function](const Napi::CallbackInfo& info) { function(*session, info); };
+void offer(Napi::Object& object, const char* name, const std::shared_ptr<Life>& life, LifeFunction function) {
+  const auto call = [life, function](const Napi::CallbackInfo& info) { function(*life, info); };
   object.Set(name, Napi::Function::New(object.Env(), call, name));
 }
 
-void reply(Session& session, const Napi::CallbackInfo& info) {
+void reply(Life& life, const Napi::CallbackInfo& info) {
   const uint64_t token = numberArgument(info, 0);
   const Bytes frame = frameArgument(info, 1);
-  session.reply(token, frame.data, frame.size);
+  life.reply(token, frame.data, frame.size);
 }
 
-void notice(Session& session, const Napi::CallbackInfo& info) {
+void notice(Life& life, const Napi::CallbackInfo& info) {
   const Bytes frame = frameArgument(info, 0);
-  session.notice(frame.data, frame.size);
+  life.notice(frame.data, frame.size);
 }
 
 /** A call for each line: the words of a driver, say, must not look like lines of the log of their own. */
-void log(Session& session, const Napi::CallbackInfo& info) {
+void log(Life& life, const Napi::CallbackInfo& info) {
   const std::string level = stringArgument(info, 0);
   std::istringstream lines(stringArgument(info, 1));
-  for (std::string line; std::getline(lines, line);) session.log(level.c_str(), line.c_str());
+  for (std::string line; std::getline(lines, line);) life.log(level.c_str(), line.c_str());
 }
 
 }  // namespace
 
-void initEmbedded(Napi::Env env, Napi::Object exports, std::shared_ptr<Session> session) {
+void initEmbedded(Napi::Env env, Napi::Object exports, std::shared_ptr<Life> life) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("options", optionsObject(env, session->options()));
+  object.Set("options", optionsObject(env, *life));
   object.Set("onCall", env.Undefined());
   object.Set("onClose", env.Undefined());
-  offer(object, "started", session, [](Session& self, const Napi::CallbackInfo& info) { self.started(stringArgument(info)); });
-  offer(object, "ending", session, [](Session& self, const Napi::CallbackInfo& info) { self.ending(stringArgument(info)); });
-  offer(object, "closed", session, [](Session& self, const Napi::CallbackInfo&) { self.closed(); });
-  offer(object, "reply", session, reply);
-  offer(object, "notice", session, notice);
-  offer(object, "log", session, log);
+  offer(object, "started", life, [](Life& self, const Napi::CallbackInfo& info) { self.started(stringArgument(info)); });
+  offer(object, "ending", life, [](Life& self, const Napi::CallbackInfo& info) { self.ending(stringArgument(info)); });
+  offer(object, "recovered", life, [](Life& self, const Napi::CallbackInfo&) { self.recovered(); });
+  offer(object, "closed", life, [](Life& self, const Napi::CallbackInfo&) { self.closed(); });
+  offer(object, "reply", life, reply);
+  offer(object, "notice", life, notice);
+  offer(object, "log", life, log);
   exports.Set("embedded", object);
 
-  auto* side = new EmbeddedSide{session, Napi::Persistent(object)};
+  auto* side = new EmbeddedSide{life, Napi::Persistent(object)};
   env.AddCleanupHook([side] { delete side; });
   const std::shared_ptr<HostChannel> channel = instanceOf(env).channel;
   channel->hold(env);  // the host waits for calls as long as the isolator is open
-  session->attach(makePort(side, channel));
+  life->attach(makePort(side, channel));
 }
 
 }  // namespace moorage

@@ -10,12 +10,13 @@
 #include "embed/embedded_binding.hpp"
 #include "embed/main_script.hpp"
 #include "embed/node_runtime.hpp"
+#include "embed/session.hpp"
 
 namespace moorage {
 namespace {
 
-// The session of the environment on this thread. V8's callbacks and the module's entry carry no pointer of ours.
-thread_local std::shared_ptr<Session> threadSession;
+// The life of the environment on this thread. V8's callbacks and the module's entry carry no pointer of ours.
+thread_local std::shared_ptr<Life> threadLife;
 thread_local Instance* threadInstance = nullptr;
 
 constexpr size_t heapReserveBytes = 64 * 1024 * 1024;
@@ -25,8 +26,8 @@ napi_value registerModule(napi_env env, napi_value exports) {
     const Napi::Object object(env, exports);
     initAddon(env, object);
     threadInstance = &instanceOf(env);
-    initEmbedded(env, object, threadSession);
-    object.Set("hostBundle", threadSession->options().hostBundle);
+    initEmbedded(env, object, threadLife);
+    object.Set("hostBundle", threadLife->session().options().hostBundle);
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
   }
@@ -35,7 +36,7 @@ napi_value registerModule(napi_env env, napi_value exports) {
 
 /** Near its limit the heap gets a little more, so that the environment can be stopped in order. */
 size_t onNearHeapLimit(void* environment, size_t current, size_t) {
-  threadSession->ending("its heap is full (" + std::to_string(current >> 20) + " MiB)");
+  threadLife->ending("its heap is full (" + std::to_string(current >> 20) + " MiB)");
   node::Stop(static_cast<node::Environment*>(environment));
   return current + heapReserveBytes;
 }
@@ -45,9 +46,8 @@ void onOutOfMemory(const char* where, bool) {
   if (threadInstance != nullptr) {
     for (const int fd : threadInstance->lockedFiles) unlockFile(fd);
   }
-  threadSession->setStop(nullptr);
-  threadSession->down(std::string("out of memory in ") + (where != nullptr ? where : "V8"));
-  threadSession->ended();
+  threadLife->ending("out of memory");
+  threadLife->over(Over::parked, std::string("V8 gave up in ") + (where != nullptr ? where : "an unknown place"));
   for (;;) ::pause();
 }
 
@@ -55,13 +55,13 @@ void spin(node::Environment* env, v8::Isolate* isolate) {
   isolate->AddNearHeapLimitCallback(onNearHeapLimit, env);
   isolate->SetOOMErrorHandler(onOutOfMemory);
   node::SetProcessExitHandler(env, [](node::Environment* env, int code) {
-    threadSession->ending("it called process.exit(" + std::to_string(code) + ")");
+    threadLife->ending("it called process.exit(" + std::to_string(code) + ")");
     node::Stop(env);
   });
   node::AddLinkedBinding(env, "moorage", registerModule, NAPI_VERSION);
-  const bool wanted = threadSession->setStop([env] { node::Stop(env); });
+  const bool wanted = threadLife->setStop([env] { node::Stop(env); });
   if (wanted && !node::LoadEnvironment(env, mainScript).IsEmpty()) node::SpinEventLoop(env).IsNothing();
-  threadSession->setStop(nullptr);
+  threadLife->setStop(nullptr);
   isolate->RemoveNearHeapLimitCallback(onNearHeapLimit, 0);
   node::Stop(env);
 }
@@ -78,7 +78,7 @@ void runInRuntime(const NodeRuntime& runtime) {
   const auto flags = static_cast<Flags>(kNoCreateInspector | kNoGlobalSearchPaths | kTrackUnmanagedFds);
   std::vector<std::string> errors;
   const auto setup = node::CommonEnvironmentSetup::Create(runtime.platform, &errors, runtime.args, runtime.execArgs, flags);
-  if (!setup) return threadSession->ending("no JS environment could be made: " + joined(errors));
+  if (!setup) return threadLife->ending("no JS environment could be made: " + joined(errors));
   const v8::Locker locker(setup->isolate());
   const v8::Isolate::Scope isolateScope(setup->isolate());
   const v8::HandleScope handles(setup->isolate());
@@ -88,16 +88,15 @@ void runInRuntime(const NodeRuntime& runtime) {
 
 }  // namespace
 
-void runEnvironment(const std::shared_ptr<Session>& session) {
-  threadSession = session;
+void runEnvironment(const std::shared_ptr<Life>& life) {
+  threadLife = life;
   const NodeRuntime& runtime = nodeRuntime();
   if (!runtime.error.empty()) {
-    session->ending(runtime.error);
+    life->ending(runtime.error);
   } else {
     runInRuntime(runtime);
   }
-  session->down("it had nothing left to do");
-  threadSession.reset();
+  threadLife.reset();
 }
 
 }  // namespace moorage

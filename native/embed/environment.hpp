@@ -2,14 +2,14 @@
 
 #include <memory>
 
-#include "embed/session.hpp"
+#include "embed/life.hpp"
 
 namespace moorage {
 
 /**
- * Runs one JS environment with the host bundle on the calling thread until it ends, and says `down` to the session before it
- * returns. When the heap is exhausted it never returns: the thread is parked, for V8 cannot go on.
+ * Runs one JS environment with the host bundle on the calling thread until it ends, and tells the life why. When V8 is out of
+ * memory it never returns: it says `over` itself, and the thread is parked, for V8 cannot go on.
  */
-void runEnvironment(const std::shared_ptr<Session>& session);
+void runEnvironment(const std::shared_ptr<Life>& life);
 
 }  // namespace moorage

@@ -1,7 +1,7 @@
 #include "embed/host_thread.hpp"
 
-#include "effects/signals.hpp"
 #include "embed/environment.hpp"
+#include "embed/thread.hpp"
 
 namespace moorage {
 namespace {
@@ -12,26 +12,18 @@ constexpr size_t stackBytes = 8 * 1024 * 1024;
 thread_local bool isHostThread = false;
 
 void* runHost(void* argument) {
-  const std::unique_ptr<std::shared_ptr<Session>> session(static_cast<std::shared_ptr<Session>*>(argument));
+  const std::unique_ptr<std::shared_ptr<Life>> life(static_cast<std::shared_ptr<Life>*>(argument));
   pthread_setname_np(pthread_self(), "moorage-host");
   isHostThread = true;
-  runEnvironment(*session);
-  (*session)->ended();
+  runEnvironment(*life);
+  (*life)->over(Over::ended);
   return nullptr;
 }
 
 }  // namespace
 
-int startHostThread(const std::shared_ptr<Session>& session, pthread_t& thread) {
-  const SignalsBlocked blocked;
-  auto argument = std::make_unique<std::shared_ptr<Session>>(session);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, stackBytes);
-  const int error = pthread_create(&thread, &attributes, runHost, argument.get());
-  pthread_attr_destroy(&attributes);
-  if (error == 0) argument.release();
-  return error;
+int startHostThread(const std::shared_ptr<Life>& life, pthread_t& thread) {
+  return startThread(runHost, std::make_unique<std::shared_ptr<Life>>(life), stackBytes, thread);
 }
 
 bool onHostThread() { return isHostThread; }

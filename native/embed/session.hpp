@@ -2,13 +2,13 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "embed/life.hpp"
+#include "embed/open_calls.hpp"
 #include "moorage.h"
 
 namespace moorage {
@@ -20,24 +20,20 @@ struct SessionOptions {
   std::string hostBundle;
   std::string policy;
   uint32_t startMs = 30000;
+  uint32_t callMs = 60000;
+  uint32_t stuckMs = 10000;
   moorage_notice_fn notice = nullptr;
   moorage_log_fn log = nullptr;
   void* context = nullptr;
 };
 
-/** Ways into the running host; all may be called from any thread, and do nothing once it is gone. */
-struct HostPort {
-  std::function<bool(uint64_t token, std::vector<uint8_t> frame)> deliver;  // false: the host is gone
-  std::function<void()> close;
-};
-
 /**
- * What the C ABI, the host thread and the JS side share about one open isolator: its state, and the calls that are open.
+ * What the C ABI, the supervisor and the lives of the host share about one open isolator.
  *
- * Two locks: `mutex_` guards the fields and is never held while foreign code runs; `callbacks_` is held during every callback
- * into the embedding program, so that none comes after moorage_close. It is recursive: a callback may call us.
+ * Two locks: `mutex_` guards the fields, those of the lives too, and is never held while foreign code runs; `callbacks_` is held during
+ * every callback into the embedding program, so that none comes after moorage_close. It is recursive: a callback may call us.
  */
-class Session {
+class Session : public std::enable_shared_from_this<Session> {
  public:
   explicit Session(SessionOptions options) : options_(std::move(options)) {}
 
@@ -47,47 +43,33 @@ class Session {
 
   /** False when the call was not taken. */
   bool call(const uint8_t* frame, size_t size, moorage_reply_fn reply, void* context);
-  /** Waits for the end of the start; empty when the host is ready, else why not. */
+  /** Waits for the end of the start; empty when the host is ready, else why not, and then the supervisor is through. */
   std::string waitStarted();
-  /** Takes no more calls and asks the host to finish. */
-  void beginClose();
-  /** Waits until the host says that it has finished, or is gone. False after `timeoutMs`. */
-  bool waitClosed(uint32_t timeoutMs);
-  /** Waits until the host thread is through with everything of ours. False after `timeoutMs`. */
-  bool waitEnded(uint32_t timeoutMs);
-  /** No callback comes any more; what is open was answered. */
+  /** Takes no more calls; the supervisor gives the host so long to finish, and ends it. */
+  void beginClose(uint32_t timeoutMs);
+  /** Answers what is open without a host; a cleanup with ok. Nobody hears of it any more. */
+  void answerAll(const std::string& why);
+  /** No callback comes any more. */
   void silence();
 
-  // For the host thread.
+  // For the supervisor and the lives.
 
-  /** The host can be reached from now on. */
-  void attach(HostPort port);
-  /** How to stop the environment from outside; empty when there is none any more. False: it shall not even begin. */
-  bool setStop(std::function<void()> stop);
-  /** Stops the environment; one that is still being made then does not begin. */
-  void stopHost();
-  /** Why the environment is about to end; the first reason stays. */
-  void ending(const std::string& reason);
-  /** The environment is gone: answers every open call with code `host-down`. */
-  void down(const std::string& reason);
-  void ended();
-
-  // For the JS side.
-
-  void started(const std::string& error);
-  void closed();
-  void reply(uint64_t token, const uint8_t* frame, size_t size);
   void notice(const uint8_t* frame, size_t size);
-  void log(const char* level, const char* text);
+  void log(const std::string& level, const std::string& text);
 
  private:
-  struct OpenCall {
-    moorage_reply_fn reply;
-    void* context;
-    double call;  // the number in the frame, for an answer that we write
-  };
+  friend class Life;
+  friend class Supervisor;
 
-  bool take(uint64_t token, OpenCall& call);
+  /** A host is ready: everything that is open is put before it. With the lock. */
+  void handOver(Life& life);
+  void answer(const Life& life, uint64_t token, const uint8_t* frame, size_t size);
+  /** Answers what no host has taken in time. */
+  void answerOverdue(const std::string& lastDeath);
+  /** A host that can take calls. With the lock. */
+  bool isReachable() const;
+  /** Something happened that the supervisor has to look at. With the lock. */
+  void tell();
 
   const SessionOptions options_;
   std::recursive_mutex callbacks_;
@@ -95,18 +77,14 @@ class Session {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  HostPort port_;
-  std::function<void()> stop_;
-  bool stopAsked_ = false;
-  std::map<uint64_t, OpenCall> open_;
-  uint64_t lastToken_ = 0;
-  std::string reason_;
+  OpenCalls calls_;
+  std::shared_ptr<Life> life_;
   std::string startError_;
-  bool started_ = false;
+  uint32_t closeMs_ = 0;
+  uint64_t news_ = 0;
+  bool opened_ = false;
   bool closing_ = false;
-  bool closed_ = false;
-  bool down_ = false;
-  bool ended_ = false;
+  bool finished_ = false;  // the supervisor's last word
 };
 
 }  // namespace moorage

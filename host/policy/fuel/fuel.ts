@@ -10,8 +10,8 @@ import {
   sectionsOf,
   TYPE_SECTION,
 } from '../sections.ts';
+import { countedFunctions } from './calls.ts';
 import { type FunctionCode, functionsOf } from './functions.ts';
-import { recursiveFunctions } from './recursion.ts';
 
 /** Under this name the counter is exported; no policy can have a name like it in its source. */
 export const FUEL_EXPORT = 'moorage:fuel';
@@ -36,9 +36,9 @@ const UNREACHABLE = 0x00;
 const END = 0x0b;
 
 /**
- * A module that does the same and counts: each turn of a loop and each call of a function that may come to call itself takes one from a counter, and
- * traps where it is used up. It begins at `fuel`, for what is done at the start, and the host may set it. The same event in the same state so ends at the same place on every machine. The module must be valid
- * and without imports; throws RangeError for instructions that are not known.
+ * A module that does the same and counts: each way back to the begin of a loop and each call that may lead to many more takes one from a
+ * counter, and traps where it is used up. It begins at `fuel`, for what is done at the start, and the host may set it. The same event in the same
+ * state so ends at the same place on every machine. The module must be valid and without imports; throws RangeError for instructions that are not known.
  */
 export function withFuel(module: Uint8Array, fuel: number): Uint8Array {
   const sections = withGlobalSection(sectionsOf(module));
@@ -99,10 +99,10 @@ function refill(counter: number, fuel: number): number[] {
 
 function withCounting(body: Uint8Array, counter: number): Uint8Array {
   const functions = functionsOf(body);
-  const recursive = recursiveFunctions(functions);
+  const counted = countedFunctions(functions);
   const counting = Uint8Array.from(takeOne(counter));
   const parts = functions.flatMap((code, index) => {
-    const places = recursive.has(index) ? [code.entry, ...code.loops] : code.loops;
+    const places = counted.has(index) ? [code.entry, ...code.turns] : code.turns;
     const changed = inserted(code, places, counting);
     return [Uint8Array.from(unsigned(changed.length)), changed];
   });

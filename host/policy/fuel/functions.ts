@@ -1,13 +1,13 @@
 import { readUnsigned, skipNumber } from '../leb128.ts';
-import { CALL, CALL_INDIRECT, LOOP, skipInstruction } from './instructions.ts';
+import { BLOCK, CALL, CALL_INDIRECT, END, IF, LOOP, skipInstruction, targetsOf } from './instructions.ts';
 
 /** One function's code, and what matters of it for counting. */
 export interface FunctionCode {
   readonly bytes: Uint8Array;
   /** Where its first instruction is, behind the locals. */
   readonly entry: number;
-  /** Where the bodies of its loops begin. */
-  readonly loops: readonly number[];
+  /** Where the branches are that go back to the begin of a loop. */
+  readonly turns: readonly number[];
   readonly calls: readonly number[];
   readonly callsByTable: boolean;
 }
@@ -26,18 +26,22 @@ export function functionsOf(section: Uint8Array): FunctionCode[] {
 
 function read(bytes: Uint8Array): FunctionCode {
   const entry = skipLocals(bytes);
-  const loops: number[] = [];
+  const turns: number[] = [];
   const calls: number[] = [];
   let callsByTable = false;
+  /** The blocks that are open, innermost last. */
+  const open: number[] = [];
   for (let at = entry; at < bytes.length; ) {
-    const opcode = bytes[at];
+    const opcode = bytes[at] as number;
     const end = skipInstruction(bytes, at);
-    if (opcode === LOOP) loops.push(end);
+    if (opcode === BLOCK || opcode === LOOP || opcode === IF) open.push(opcode);
+    if (opcode === END) open.pop();
+    if (targetsOf(bytes, at).some((target) => open.at(-1 - target) === LOOP)) turns.push(at);
     if (opcode === CALL) calls.push(readUnsigned(bytes, at + 1).value);
     if (opcode === CALL_INDIRECT) callsByTable = true;
     at = end;
   }
-  return { bytes, entry, loops, calls, callsByTable };
+  return { bytes, entry, turns, calls, callsByTable };
 }
 
 function skipLocals(bytes: Uint8Array): number {

@@ -1,7 +1,10 @@
 import { readUnsigned, skipNumber } from '../leb128.ts';
 
 /** Instructions that a walk is told of; the numbers are those of the core specification, binary format: instructions. */
+export const BLOCK = 0x02;
 export const LOOP = 0x03;
+export const IF = 0x04;
+export const END = 0x0b;
 export const CALL = 0x10;
 export const CALL_INDIRECT = 0x11;
 
@@ -11,6 +14,8 @@ const ONE_NUMBER = new Set([
   0xd0, 0xd2,
 ]);
 const TWO_NUMBERS = new Set([0x11, 0x13]);
+const BR = 0x0c;
+const BR_IF = 0x0d;
 const BR_TABLE = 0x0e;
 const SELECT_TYPED = 0x1c;
 const MEMORY_FIRST = 0x28;
@@ -56,4 +61,20 @@ function skipNumbers(code: Uint8Array, at: number, count: number): number {
 function skipList(code: Uint8Array, at: number, more: number): number {
   const { value, end } = readUnsigned(code, at);
   return skipNumbers(code, end, value + more);
+}
+
+/** The blocks that the instruction at `at` may go to, counted from the innermost; none when it is no branch. */
+export function targetsOf(code: Uint8Array, at: number): number[] {
+  const opcode = code[at];
+  const first = readUnsigned(code, at + 1);
+  if (opcode === BR || opcode === BR_IF) return [first.value];
+  if (opcode !== BR_TABLE) return [];
+  const targets: number[] = [];
+  let { end } = first;
+  for (let left = first.value + 1; left > 0; left -= 1) {
+    const target = readUnsigned(code, end);
+    targets.push(target.value);
+    end = target.end;
+  }
+  return targets;
 }

@@ -1,19 +1,27 @@
 import type { FunctionCode } from './functions.ts';
 
+/** So many calls at most happen between two counts: calls that double, sixty deep, would else go on for years without a loop. */
+const CALLS_MAX = 1000;
+
 /**
- * Functions that may come to call themselves, by number. A call by table may be to any function; whoever makes one and can be reached again
- * counts as recursive.
+ * The functions whose calls are counted, by number: those that may come to call themselves, those that call by table (it may be any), and those that
+ * would lead to too many calls with each of their instructions done once.
  */
-export function recursiveFunctions(functions: readonly FunctionCode[]): Set<number> {
+export function countedFunctions(functions: readonly FunctionCode[]): Set<number> {
   const everywhere = functions.map((_, index) => index);
   const callees = functions.map(({ calls, callsByTable }) => (callsByTable ? everywhere : calls));
-  const recursive = new Set<number>();
+  const counted = new Set<number>();
+  const weights = new Array<number>(functions.length).fill(1);
+  // Callees come before their callers.
   for (const members of components(callees)) {
     const [only] = members as [number];
-    if (members.length > 1 || callees[only]?.includes(only))
-      for (const member of members) recursive.add(member);
+    const { calls, callsByTable } = functions[only] as FunctionCode;
+    const weight = calls.reduce((sum, callee) => sum + (weights[callee] as number), 1);
+    const isOrdinary = members.length === 1 && !calls.includes(only) && !callsByTable;
+    if (isOrdinary && weight <= CALLS_MAX) weights[only] = weight;
+    else for (const member of members) counted.add(member);
   }
-  return recursive;
+  return counted;
 }
 
 interface Visit {

@@ -1,0 +1,69 @@
+import { at } from './explain.ts';
+import type { Finding } from './findings.ts';
+import type { Views } from './judge.ts';
+import type { KernelMount, Namespace } from './kernel.ts';
+import { isAt } from './learn.ts';
+import { isTarget } from './missing.ts';
+import { type ContainerRecord, holdersOf, managedPath, type VolumeRecord } from './record.ts';
+
+/** Processes in whose mount namespace a volume still is that nobody holds: its device stays busy, whatever is unmounted here. */
+export function findPins(views: Views): Finding[] {
+  const { record, kernel, root } = views;
+  const found: Finding[] = [];
+  for (const volume of record.volumes.values()) {
+    const { dev, key, doing } = volume;
+    const isHere = kernel.mounts.some((mount) => isOurs(volume, mount, root));
+    if (dev === undefined || (doing && isHere) || holdersOf(record, key).length > 0) continue;
+    // The device may be another's by now: then it is mounted here, and not as this volume.
+    if (kernel.mounts.some((mount) => mount.dev === dev && !isOurs(volume, mount, root))) continue;
+    for (const space of kernel.namespaces) {
+      const mount = space.mounts.find((one) => one.dev === dev && isCopy(volume, one, views));
+      if (mount) found.push(pin(volume, space, mount, views));
+    }
+  }
+  return found;
+}
+
+function isOurs(volume: VolumeRecord, { target }: KernelMount, root: string): boolean {
+  return (
+    isAt(volume, target) ||
+    target === managedPath(root, volume.key, 'rw') ||
+    target === managedPath(root, volume.key, 'ro')
+  );
+}
+
+/** A copy of one of our mounts, or what a container was given of it. */
+function isCopy(volume: VolumeRecord, mount: KernelMount, { record, root }: Views): boolean {
+  if (isOurs(volume, mount, root)) return true;
+  const left = volume.left && record.gone.get(volume.left.container);
+  return left?.some(({ volume: key, target }) => key === volume.key && isTarget(mount, target)) ?? false;
+}
+
+function pin(volume: VolumeRecord, space: Namespace, mount: KernelMount, { record }: Views): Finding {
+  const container = containerOf(space, record.containers.values());
+  const others = space.pids.length > 1 ? ` and ${space.pids.length - 1} more` : '';
+  const who = `pid ${space.pid} (${space.name})${others}${container ? `, container ${container.id}` : ''}`;
+  const left = volume.left
+    ? `${volume.left.container} let it go at ${at(volume.left.when)}`
+    : 'nobody holds it';
+  return {
+    kind: 'pinned',
+    worst: false,
+    what: `${volume.key} is pinned by ${who}, at ${mount.target} of its mount namespace`,
+    because: `${left}; while that namespace has it, the device stays in use`,
+    next: `end pid ${space.pid} when it is a left-over, or: nsenter -t ${space.pid} -m umount ${mount.target}`,
+    target: mount.target,
+    volume: volume.key,
+    pid: space.pid,
+    ...(container && { container: container.id }),
+  };
+}
+
+function containerOf(
+  { pids }: Namespace,
+  containers: Iterable<ContainerRecord>,
+): ContainerRecord | undefined {
+  for (const container of containers)
+    if (container.pid !== undefined && pids.includes(container.pid)) return container;
+  return undefined;
+}
