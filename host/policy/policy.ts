@@ -224,6 +224,7 @@ function start(bytes: Uint8Array, name: string): Policy {
       if (!status) return undefined;
       const bytes = guarded('status', () => status(what, after, most));
       isRested = false;
+      rest();
       return bytes.length === 0 ? undefined : unpack(bytes);
     },
     memorySize: () => exports.memory.buffer.byteLength,
