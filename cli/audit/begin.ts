@@ -3,7 +3,14 @@ import { decodeEvent } from '../../host/frames/event_frame.ts';
 import { SCHEMA } from '../../host/frames/schema.ts';
 import type { Config, WorkEffect } from '../../host/frames/types.ts';
 import type { Policy } from '../../host/policy/policy.ts';
-import { type AuditRecord, type Mode, managedPath, type VolumeRecord, volumeOf, type When } from './record.ts';
+import {
+  type AuditRecord,
+  type Mode,
+  managedPath,
+  type VolumeRecord,
+  volumeOf,
+  type When,
+} from './record.ts';
 
 /** Parts of what a policy says of its state (assembly/state/status.ts), and how much is asked for at once. */
 const VOLUMES = 1;
@@ -89,7 +96,12 @@ function effectOf({ driver, name, doing, effect }: VolumeStatus, root: string): 
       return { type: 'observe', ...about, witness: doing === 'witness' };
     case 'bind rw':
     case 'bind ro':
-      return { type: 'bind', ...at(doing === 'bind ro' ? 'ro' : 'rw'), source: '', readonly: doing === 'bind ro' };
+      return {
+        type: 'bind',
+        ...at(doing === 'bind ro' ? 'ro' : 'rw'),
+        source: '',
+        readonly: doing === 'bind ro',
+      };
     case 'detach rw':
     case 'detach ro':
       return { type: 'detach', ...at(doing === 'detach ro' ? 'ro' : 'rw'), mountId: 0 };
