@@ -160,6 +160,9 @@ function noJournal(): JournalWriter {
       return 0;
     },
     setAside: () => undefined,
+    heir: () => undefined,
+    noHeir: () => undefined,
+    decidedBy: () => undefined,
     stepped: () => undefined,
     sync: async () => undefined,
     full: () => undefined,

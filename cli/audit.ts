@@ -51,7 +51,7 @@ async function audit({ config, json, ...where }: Options): Promise<void> {
 
 function read(file: string) {
   try {
-    return readConfigFile(file);
+    return readConfigFile(file).config;
   } catch (error) {
     if (error instanceof StartError) throw new UsageError(error.message);
     throw error;

@@ -1,29 +1,37 @@
 import { createAlarm } from './alarm.ts';
 import type { Binding } from './binding.ts';
 import { createClock } from './clock.ts';
-import { createDeciding, type Decision } from './deciding.ts';
+import { createDeciding, type Deciding, type Decision } from './deciding.ts';
 import type { DirectoryKeeper } from './directory.ts';
-import { perform } from './effects/perform.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
 import { decodeEvent, encodeEvent, nameOf, stamp, typeOf } from './frames/event_frame.ts';
 import { FRAME_MAX } from './frames/schema.ts';
-import type { Effect, Event, ReplyEffect, WorkEffect } from './frames/types.ts';
+import type { Effect, Event, ReplyEffect } from './frames/types.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
+import { type Tenure, withTenures } from './journal/tenures.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
+import { createOutgoing } from './outgoing.ts';
 import type { Policy } from './policy/policy.ts';
 import { PolicyError } from './policy/policy_error.ts';
-import { aftermathOf, POLICY_FAILED } from './set_aside.ts';
+import { BAD_FRAME, NOT_RECOVERED, noRoom, tooLarge } from './refusals.ts';
+import { type Changeover, createChangeover } from './swap/changeover.ts';
+import { createFailing, type Failing } from './swap/failing.ts';
+import { createHeldTime } from './swap/held_time.ts';
 
 export interface IsolatorParts {
   binding: Binding;
   policy: Policy;
-  /** A fresh instance of the same policy, which follows the one that decides; without it a policy that fails is fatal. */
-  startFollower?: (() => Policy) | undefined;
+  /** A fresh instance of the policy with that digest; without it nothing follows the one that decides, and one that fails is fatal. */
+  start?: ((digest: string) => Policy) | undefined;
+  /** The policies that have decided in this journal. */
+  tenures?: readonly Tenure[] | undefined;
   journal: JournalWriter;
   directory: DirectoryKeeper;
   /** The last time of the journal. */
   startAt: number;
+  /** The time of the last event in it that was decided. */
+  lastAt?: number | undefined;
   /** Calls are numbered from here: a number of an earlier run is never given again. */
   nextCall: number;
   log: Log;
@@ -47,12 +55,21 @@ export interface Isolator {
   restart(events: Record<string, unknown>[]): Promise<boolean>;
   /** What runs is known, by `recover` or `restart`: calls are taken, and effects performed. */
   recovered(): boolean;
-  /** Resolves when nothing is under way, or after `timeoutMs`. */
-  idle(timeoutMs: number): Promise<void>;
   /** Asks an instance of the policy without changing its state. */
   read<Result>(question: (policy: Policy) => Result): Result;
   /** How it stands. */
   report(): IsolatorReport;
+  /**
+   * Runs `work` between two events, in its turn. What it journals is durable, and its effects begun, when the promise resolves; it rejects with what
+   * `work` throws.
+   */
+  inTurn(work: () => Effect[]): Promise<void>;
+  readonly deciding: Deciding;
+  readonly change: Changeover;
+  readonly failing: Failing;
+  /** Resolves when nothing is under way, or after `timeoutMs`. */
+  idle(timeoutMs: number): Promise<void>;
+  isClosed(): boolean;
   /** Takes nothing more; ends the journal in order. */
   close(): Promise<void>;
 }
@@ -69,25 +86,22 @@ export interface IsolatorReport {
   lag: number | undefined;
 }
 
-interface Waiting {
+/** What waits for its turn: an event, or work between two. */
+type Waiting = WaitingEvent | WaitingWork;
+
+interface WaitingEvent {
   frame: Uint8Array;
   answer: ((reply: ReplyEffect) => void) | undefined;
-  /** It stands in the place of an event that was set aside. */
-  again?: boolean;
+  /** So often it has been offered before, itself or what it stands for. */
+  tries?: number;
   /** Hears whether the policy has decided it, or failed. */
   decided?: ((ok: boolean) => void) | undefined;
 }
 
-const BAD_FRAME: ReplyEffect = {
-  type: 'reply',
-  call: 0,
-  ok: false,
-  error: {
-    code: 'bad-frame',
-    message: 'not an event frame of schema 1',
-    hint: 'build frames with the headers of this version',
-  },
-};
+interface WaitingWork {
+  work(): Effect[];
+  done(error?: Error): void;
+}
 
 /** The event of a frame; undefined when the policy has answered it as unreadable. */
 function readEvent(frame: Uint8Array): Event | undefined {
@@ -104,61 +118,51 @@ function endsRecovery(event: Event, effects: readonly Effect[]): boolean {
   );
 }
 
-/** What a driver answered does not fit into a frame: the effect failed. */
-function tooLarge(event: Record<string, unknown>): Record<string, unknown> {
-  const error = { code: 'too-large', message: 'the answer is larger than a frame', kind: 'timeout' };
-  return { type: event.type, effect: event.effect, ok: false, error };
-}
-
 /** What touches nothing outside of the agent. */
 function isAnswer({ type }: Effect): boolean {
   return type === 'reply' || type === 'alert' || type === 'limit';
 }
 
-const NOT_RECOVERED: ReplyEffect = {
-  type: 'reply',
-  call: 0,
-  ok: false,
-  error: {
-    code: 'not-recovered',
-    message: 'this host has not heard of the running containers yet',
-    hint: 'send recover first, and wait for its answer',
-  },
-};
-
-/** The number of `prepare` in a frame: what could not be journaled to its end is not begun. */
+/** The number of `prepare` in a frame. */
 const PREPARE = 4;
 
-function noRoom(why: string): ReplyEffect {
-  return {
-    type: 'reply',
-    call: 0,
-    ok: false,
-    error: {
-      code: 'storage',
-      message: `the journal has no room for another task: ${why}`,
-      hint: 'make room on the file system of the state directory; tasks are taken again by themselves',
-    },
-  };
-}
-
 export function createIsolator(parts: IsolatorParts): Isolator {
-  const { binding, journal, directory, log } = parts;
+  const { binding, journal, directory, log, notice, start } = parts;
   const clock = createClock(parts.startAt);
-  const alarm = createAlarm(clock, () => tell({ type: 'tick' }));
+  const tick = () => tell({ type: 'tick' });
+  const time = createHeldTime(clock, tick);
+  const alarm = createAlarm(clock, tick);
+  const out = createOutgoing({
+    binding,
+    directory: directory.directory,
+    alarm,
+    log,
+    meter: parts.meter,
+    notice,
+    ended,
+  });
   const deciding = createDeciding({
     policy: parts.policy,
-    startFollower: parts.startFollower,
-    onDiverged: (message) => alert('diverged', message),
-    onAlone: (message) => alert('no-follower', `${message}; a policy that fails now ends this host`),
+    at: parts.lastAt ?? 0,
+    start,
+    onDiverged: (message) => out.alert('error', 'diverged', message),
+    onAlone: (message) =>
+      out.alert('error', 'no-follower', `${message}; a policy that fails now ends this host`),
   });
-  const answers = new Map<number, (reply: ReplyEffect) => void>();
+  const tenures = parts.tenures ?? [{ digest: parts.policy.digest, since: 1 }];
+  const change = createChangeover({
+    deciding,
+    journal,
+    start,
+    tenures,
+    now: time.now,
+    onChange: (isByHand) => failing.changed(isByHand),
+  });
+  const failing = createFailing({ deciding, journal, change, time, alert: out.alert });
   const idlers = new Set<() => void>();
   let queue: Waiting[] = [];
   let draining = false;
-  let inFlight = 0;
   let nextCall = parts.nextCall;
-  let lastAt = parts.startAt;
   let closed = false;
   /** Before the recovery nothing is touched: it voids whatever was decided until then. */
   let recovered = false;
@@ -166,7 +170,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   function submit(
     frame: Uint8Array,
     answer?: (reply: ReplyEffect) => void,
-    decided?: Waiting['decided'],
+    decided?: WaitingEvent['decided'],
   ): void {
     if (closed) return;
     queue.push({ frame, answer, decided });
@@ -178,27 +182,38 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     draining = true;
     try {
       while (queue.length > 0 && !closed) {
-        const batch = queue;
-        queue = [];
+        const batch = takeBatch();
         const effects = batch.flatMap(decide);
         await journal.sync();
         if (closed) break;
-        for (const effect of effects) begin(effect);
+        for (const effect of effects) out.begin(effect);
+        for (const waiting of batch) if ('work' in waiting) waiting.done();
         tend(deciding.rest);
         if (journal.isLong()) await turn();
       }
     } catch (error) {
       if (!closed) parts.fatal(error as Error);
       closed = true;
+      dismissAll();
     }
     draining = false;
     wakeIdlers();
   }
 
+  /** Another policy decides nothing before it is durable that it does. */
+  function takeBatch(): Waiting[] {
+    const end = queue.findIndex((waiting) => 'work' in waiting);
+    return queue.splice(0, end < 0 ? queue.length : end + 1);
+  }
+
   /** The next segment of the journal begins, with a snapshot; not while a recovery is coming in: then there is none. */
   async function turn(): Promise<void> {
-    const state = tend(deciding.snapshot);
-    if (state) await journal.rotate({ state, at: lastAt, lastCall: nextCall - 1, learnt: directory.keep() });
+    const photo = tend(deciding.photograph);
+    if (!photo) return;
+    const { at, state } = photo;
+    const learnt = withTenures(directory.keep(), change.tenures());
+    const lastCall = nextCall - 1;
+    await journal.rotate(state.then((bytes) => bytes && { state: bytes, at, lastCall, learnt }));
   }
 
   /** What the policy does between two events; one that fails at it is replaced. */
@@ -207,20 +222,36 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       return work();
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
-      alert(POLICY_FAILED, `${error.message}; a second instance takes over`);
-      deciding.takeOver(error);
+      failing.between(error);
       return undefined;
     }
   }
 
   function decide(waiting: Waiting): Effect[] {
+    return only('work' in waiting ? doWork(waiting) : decideEvent(waiting));
+  }
+
+  /** Before the recovery nothing is touched. */
+  function only(effects: Effect[]): Effect[] {
+    return recovered ? effects : effects.filter(isAnswer);
+  }
+
+  function doWork(waiting: WaitingWork): Effect[] {
+    try {
+      return waiting.work();
+    } catch (error) {
+      waiting.done(error as Error);
+      return [];
+    }
+  }
+
+  function decideEvent(waiting: WaitingEvent): Effect[] {
     const { frame, answer } = waiting;
-    lastAt = clock.now();
     if (answer) {
-      stamp(frame, lastAt, nextCall);
-      answers.set(nextCall, answer);
+      stamp(frame, time.now(), nextCall);
+      out.expect(nextCall, answer);
       nextCall += 1;
-    } else stamp(frame, lastAt);
+    } else stamp(frame, time.now());
     const wallMs = journal.append(frame);
     let decision: Decision;
     const begun = performance.now();
@@ -238,52 +269,21 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     if (event) directory.learn(event, effects, wallMs);
     recovered ||= event !== undefined && endsRecovery(event, effects);
     waiting.decided?.(true);
-    return recovered ? effects : effects.filter(isAnswer);
+    return effects;
   }
 
   /** The instance that failed is dropped, the one that followed goes on as if this event had never been. */
-  function setAside({ frame, again = false }: Waiting, why: PolicyError): Effect[] {
-    journal.setAside(frame, why.message);
-    alert(POLICY_FAILED, `event ${nameOf(frame)} is set aside: ${why.message}; a second instance takes over`);
-    deciding.takeOver(why);
-    const { reply, instead } = aftermathOf(frame, again);
+  function setAside({ frame, tries = 0 }: WaitingEvent, why: PolicyError): Effect[] {
+    const { reply, effects, instead } = failing.at(frame, tries, why);
     if (instead) {
-      const answer = 'call' in instead ? () => undefined : undefined;
-      queue.unshift({ frame: encodeEvent({ ...instead, at: 0 }), answer, again: true });
+      const answer = 'call' in instead.event ? () => undefined : undefined;
+      queue.unshift({ frame: encodeEvent({ ...instead.event, at: 0 }), answer, tries: instead.tries });
     }
-    return reply ? [reply] : [];
+    return reply ? [reply, ...effects] : effects;
   }
 
-  function begin(effect: Effect): void {
-    if (effect.type === 'reply') reply(effect);
-    else if (effect.type === 'wake') alarm.set(effect.at);
-    else if (effect.type === 'limit' || effect.type === 'alert') tellCaller(effect);
-    else void work(effect);
-  }
-
-  function reply(effect: ReplyEffect): void {
-    const answer = answers.get(effect.call);
-    answers.delete(effect.call);
-    answer?.(effect);
-  }
-
-  function tellCaller(effect: Effect & { type: 'limit' | 'alert' }): void {
-    if (effect.type === 'alert') log(effect.level, `${effect.code}: ${effect.message}`);
-    else log('error', `container ${effect.id} is limited: ${effect.reason}`);
-    parts.notice(encodeEffect(effect));
-  }
-
-  function alert(code: string, message: string): void {
-    tellCaller({ type: 'alert', level: 'error', code, message });
-  }
-
-  async function work(effect: WorkEffect): Promise<void> {
-    inFlight += 1;
-    const begun = performance.now();
-    const outcome = await perform(effect, binding, directory.directory);
-    inFlight -= 1;
-    parts.meter?.performed(effect, outcome, performance.now() - begun);
-    tell({ type: 'done', effect: effect.effect, ...outcome });
+  function ended(event: Record<string, unknown>): void {
+    tell(event);
     wakeIdlers();
   }
 
@@ -292,8 +292,23 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     submit(frame.length > FRAME_MAX ? encodeEvent({ ...tooLarge(event), at: 0 }) : frame);
   }
 
+  function inTurn(work: () => Effect[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (error?: Error) => (error ? reject(error) : resolve());
+      if (closed) return done(new PolicyError('the host is ending'));
+      queue.push({ work, done });
+      if (!draining) void drain();
+    });
+  }
+
+  /** What waits for a turn that never comes is told so; who called is gone. */
+  function dismissAll(): void {
+    for (const waiting of queue) if ('work' in waiting) waiting.done(new PolicyError('the host is ending'));
+    queue = [];
+  }
+
   function isIdle(): boolean {
-    return closed || (queue.length === 0 && !draining && inFlight === 0);
+    return closed || (queue.length === 0 && !draining && out.inFlight() === 0);
   }
 
   function wakeIdlers(): void {
@@ -312,13 +327,15 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     });
   }
 
+  // From the first event on there is somebody to take over.
+  tend(deciding.rest);
   return {
     call(frame, answer) {
       const type = typeOf(frame);
+      const full = journal.full();
       if (type === 0 || frame.length > FRAME_MAX) answer(encodeEffect(BAD_FRAME));
       else if (!recovered) answer(encodeEffect(NOT_RECOVERED));
-      else if (type === PREPARE && journal.full() !== undefined)
-        answer(encodeEffect(noRoom(journal.full() as string)));
+      else if (type === PREPARE && full !== undefined) answer(encodeEffect(noRoom(full)));
       else submit(frame, (reply) => answer(encodeEffect(reply)));
     },
     ask: (event) => new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
@@ -330,6 +347,19 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       return decided.every((ok) => ok);
     },
     recovered: () => recovered,
+    read: (question) => deciding.read(question),
+    report: () => ({
+      at: clock.now(),
+      recovered,
+      waiting: queue.length,
+      inFlight: out.inFlight(),
+      lag: deciding.lag(),
+    }),
+    inTurn,
+    deciding,
+    change,
+    failing,
+    isClosed: () => closed,
     idle: (timeoutMs) =>
       new Promise((resolve) => {
         if (isIdle()) return resolve();
@@ -339,13 +369,13 @@ export function createIsolator(parts: IsolatorParts): Isolator {
           resolve();
         });
       }),
-    read: deciding.read,
-    report: () => ({ at: clock.now(), recovered, waiting: queue.length, inFlight, lag: deciding.lag() }),
     async close() {
       if (closed) return;
       closed = true;
       alarm.set(0);
+      time.release();
       deciding.stop();
+      dismissAll();
       await journal.close();
     },
   };

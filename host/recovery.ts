@@ -10,6 +10,7 @@ import { POLICY_FAILED } from './set_aside.ts';
 
 /** The number of `recover` in a frame. */
 const RECOVER = 2;
+const CLEANUP = 8;
 /** What goes into one part; a frame takes more, with the names of the fields left out. */
 const PART_BYTES = 160 * 1024;
 
@@ -23,43 +24,88 @@ export interface RecoveryParts {
 
 /** Completes the agent's `recover` with the state of the journal, the boot and the mount tables. */
 export interface Recovery {
-  /** True when the frame is a `recover` and has been taken. */
+  /** True when the frame has been taken: a `recover`, or what came while one waits for a policy that can take it. */
   take(frame: Uint8Array, answer: (reply: Uint8Array) => void): boolean;
+  /** Another policy decides: it is offered the recovery that no one before it could take. */
+  again(): void;
 }
 
 export function createRecovery(parts: RecoveryParts): Recovery {
+  const { isolator } = parts;
+  /** No policy could take it. */
+  let waiting: Uint8Array | undefined;
+  /** Containers that ended while it waits. */
+  let gone = new Set<string>();
+
   async function recover(frame: Uint8Array): Promise<ReplyEffect> {
     const event = decodeEvent(frame) as Event & { type: 'recover' };
     const table = await parts.binding.mountTable();
     const mounts = ourMounts(table, parts.directory.root);
     const agents = new Set(table.map(place));
+    const alive = (event.containers ?? []).filter(({ id }) => !gone.has(id));
     const containers = await Promise.all(
-      (event.containers ?? []).map((container) => withMounts(container, parts.binding, agents)),
+      alive.map((container) => withMounts(container, parts.binding, agents)),
     );
-    const events = split(event, containers, mounts, parts);
+    const orphans = (event.orphans ?? []).filter((id) => !gone.has(id));
+    const events = split({ ...event, orphans }, containers, mounts, parts);
     let reply = await offer(events);
     if (hasFailed(reply)) reply = await offer(events);
-    // The agent goes on; this host hears its recovery at the next start, and refuses new tasks until then.
-    return hasFailed(reply) ? { type: 'reply', call: reply.call, ok: true } : reply;
+    while (hasFailed(reply) && (await giveWay())) reply = await offer(events);
+    return reply;
+  }
+
+  /** True when a policy of before decides now. */
+  async function giveWay(): Promise<boolean> {
+    const { deciding, failing } = isolator;
+    const before = deciding.now().digest;
+    await isolator.inTurn(() => failing.giveWay('fails at the recovery') ?? []);
+    return deciding.now().digest !== before;
   }
 
   async function offer(events: ReturnType<typeof split>): Promise<ReplyEffect> {
     let reply: ReplyEffect | undefined;
     for (const part of events) {
-      reply = await parts.isolator.ask(part);
+      reply = await isolator.ask(part);
       if (!reply.ok) break;
     }
     return reply as ReplyEffect;
   }
 
+  /** The agent goes on all the same; new tasks are refused until a policy has heard of the running ones. */
+  async function recoverOrWait(frame: Uint8Array): Promise<ReplyEffect> {
+    const reply = await recover(frame);
+    if (!hasFailed(reply)) {
+      waiting = undefined;
+      return reply;
+    }
+    waiting = frame;
+    return { type: 'reply', call: reply.call, ok: true };
+  }
+
+  /** A cleanup never fails; it comes about with the recovery. */
+  function takeEnd(frame: Uint8Array, answer: (reply: Uint8Array) => void): boolean {
+    if (!waiting || typeOf(frame) !== CLEANUP) return false;
+    try {
+      gone.add((decodeEvent(frame) as Event & { type: 'cleanup' }).id);
+    } catch {
+      return false;
+    }
+    answer(encodeEffect({ type: 'reply', call: 0, ok: true }));
+    return true;
+  }
+
   return {
     take(frame, answer) {
-      if (typeOf(frame) !== RECOVER) return false;
-      recover(frame).then(
+      if (typeOf(frame) !== RECOVER) return takeEnd(frame, answer);
+      gone = new Set();
+      recoverOrWait(frame).then(
         (reply) => answer(encodeEffect(reply)),
         (error: Error) => answer(encodeEffect(refusal(error))),
       );
       return true;
+    },
+    again() {
+      if (waiting) recoverOrWait(waiting).catch(() => undefined);
     },
   };
 }

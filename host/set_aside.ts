@@ -8,25 +8,28 @@ export const POLICY_FAILED = 'policy-failed';
 export interface Aftermath {
   /** To whoever waits for it. */
   reply: ReplyEffect | undefined;
-  /** The policy hears this in its place, once. */
+  /** The policy hears this in its place. */
   instead: Record<string, unknown> | undefined;
 }
 
+/** An event is offered so often. */
+export const TRIES_MAX = 3;
+
 /**
- * Nobody stays unanswered for an event that the policy failed at, and nothing of what may hold a volume is forgotten. `again`: it already
- * stood in the place of another that was set aside.
+ * Nobody stays unanswered for an event that the policy failed at, and nothing of what may hold a volume is forgotten. `mayTryAgain`: it
+ * has not been offered in vain too often.
  */
-export function aftermathOf(frame: Uint8Array, again: boolean): Aftermath {
+export function aftermathOf(frame: Uint8Array, mayTryAgain: boolean): Aftermath {
   const event = readEvent(frame);
   const { call } = stampOf(frame);
   const isCleanup = event?.type === 'cleanup';
   return {
     reply: call === 0 ? undefined : isCleanup ? { type: 'reply', call, ok: true } : refusal(call),
-    instead: event && !again ? insteadOf(event) : undefined,
+    instead: event && mayTryAgain ? insteadOf(event) : undefined,
   };
 }
 
-/** The outcome of an effect that the policy could not hear is unknown to it: it looks for itself. Cleanups and ticks lose nothing by coming twice. */
+/** The outcome of an effect that the policy could not hear is unknown to it: it looks for itself. Cleanups and ticks lose nothing by coming again. */
 function insteadOf(event: Event): Record<string, unknown> | undefined {
   if (event.type === 'cleanup') return { type: 'cleanup', id: event.id, call: 0 };
   if (event.type === 'tick') return { type: 'tick' };

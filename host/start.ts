@@ -5,21 +5,26 @@ import { createMetrics } from './admin/metrics.ts';
 import type { AdminServer } from './admin/server.ts';
 import type { Binding } from './binding.ts';
 import { readConfigFile } from './config_file.ts';
-import { encodeEffect } from './frames/effect_frame.ts';
+import { configure } from './configure.ts';
 import type { Config } from './frames/types.ts';
 import { createIsolator, type Isolator } from './isolator.ts';
-import { FORMAT } from './journal/format.ts';
-import { continueJournal, type JournalSizes, type JournalWriter } from './journal/journal_writer.ts';
-import { handOver } from './journal/replay.ts';
+import type { JournalSizes } from './journal/journal_writer.ts';
 import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
-import type { Log } from './log.ts';
-import type { Policy } from './policy/policy.ts';
+import { atLeast, type Log } from './log.ts';
+import { type Announce, announcer, writeOn } from './open_journal.ts';
+import { watchPolicies } from './policy/guard.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
+import type { Trust } from './policy/trust/verify.ts';
 import { createRecovery } from './recovery.ts';
 import { tellRestart } from './restart.ts';
 import { StartError } from './start_error.ts';
 import { openStateDirectory, type StateDirectory } from './state_directory.ts';
+import { createPolicies } from './swap/policies.ts';
+import type { PolicyReport, SwapResult } from './swap/result.ts';
+import { whoDecides } from './swap/who_decides.ts';
+
+const NOBODY: Trust = { keys: [], digests: [] };
 
 export interface StartOptions {
   binding: Binding;
@@ -32,6 +37,8 @@ export interface StartOptions {
   log: Log;
   notice(frame: Uint8Array): void;
   fatal(error: Error): void;
+  /** Who may vouch for a policy that is swapped in; nobody when it is absent. */
+  trust?: Trust | undefined;
   /** Other sizes of the journal than the usual ones. */
   journal?: Partial<JournalSizes> | undefined;
 }
@@ -41,16 +48,24 @@ export interface Host {
   /** Like the isolator's call; a `recover` is completed with what only the host knows. */
   call(frame: Uint8Array, answer: (reply: Uint8Array) => void): void;
   isolator: Isolator;
+  /** Brings the policy in `file` to decide, while everything goes on; any failure leaves the present one. */
+  swap(file: string): Promise<SwapResult>;
+  policy(): PolicyReport;
   /** Waits for what is under way, at most `timeoutMs`, and ends in order. */
   close(timeoutMs: number): Promise<void>;
 }
 
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
-  const config = readConfigFile(options.config);
+  watchPolicies(options.binding);
+  const { config, host } = readConfigFile(options.config);
   const state = openStateDirectory(options.stateDir, options.binding);
   try {
-    return await startIn(state, config, heeding(options));
+    return await startIn(
+      state,
+      config,
+      heeding({ trust: host.policy, ...options, log: atLeast(host.log.level, options.log) }),
+    );
   } catch (error) {
     state.release();
     throw error;
@@ -87,26 +102,29 @@ async function startIn(state: StateDirectory, config: Config, options: Told): Pr
   const archive = openPolicyArchive(state.policies);
   const chosen = archive.take(options.policy);
   const past = restoreJournal(state.journal, archive.start);
-  const policy = takeOver(past, chosen);
+  const { policy, tenures, note } = whoDecides(past.replayed, chosen);
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const alarmOf = announcer(options);
-  const writer = options.metrics.metered(
-    writeOn(state.journal, past, { abi: policy.abi, policy: policy.digest, bootId }, options, alarmOf),
-  );
+  const run = { abi: policy.abi, policy: policy.digest, bootId, installed: chosen.digest };
+  const writer = options.metrics.metered(writeOn(state.journal, past, run, options, alarmOf));
   const { directory } = past;
-  const parts = {
+  const failed = untilStarted(options.fatal);
+  const isolator = createIsolator({
     ...options,
     policy,
-    startFollower: () => archive.start(policy.digest),
+    start: archive.start,
+    tenures,
     directory,
     journal: writer,
     meter: options.metrics.meter,
     startAt: past.at,
+    lastAt: past.replayed.at,
     nextCall: past.lastCall + 1,
-  };
-  const isolator = createIsolator(parts);
-  await configure(isolator, writer, config, options);
-  for (const { level, code, message } of past.notes) {
+    fatal: failed.fatal,
+  });
+  await Promise.race([configure(isolator, writer, config, options), failed.promise]);
+  failed.started();
+  for (const { level, code, message } of note ? [...past.notes, note] : past.notes) {
     if (code) alarmOf(level, code, message);
     else log(level, message);
   }
@@ -118,6 +136,15 @@ async function startIn(state: StateDirectory, config: Config, options: Told): Pr
     directory: directory.directory,
     journal: past.state,
     bootId,
+  });
+  const policies = createPolicies({
+    isolator,
+    journal: writer,
+    archive,
+    installed: chosen.digest,
+    trust: options.trust ?? NOBODY,
+    alert: alarmOf,
+    changed: recovery.again,
   });
   const admin = await tryAdmin(
     openAdmin(
@@ -135,10 +162,13 @@ async function startIn(state: StateDirectory, config: Config, options: Told): Pr
     alarmOf,
   );
   let closed = false;
-  log('info', `policy ${policy.name} ${policy.version}, journal ${writer.file()} (${describeJournal(past)})`);
+  const { name, version } = isolator.deciding.now();
+  log('info', `policy ${name} ${version}, journal ${writer.file()} (${describeJournal(past)})`);
   return {
     isolator,
     call: (frame, answer) => recovery.take(frame, answer) || isolator.call(frame, answer),
+    swap: policies.swap,
+    policy: policies.report,
     async close(timeoutMs) {
       await isolator.idle(timeoutMs);
       await admin?.close();
@@ -164,120 +194,24 @@ async function tryAdmin(opened: Promise<AdminServer>, announce: Announce): Promi
   }
 }
 
-function describeJournal({ state }: Restored): string {
-  if (state === 'new') return 'new';
-  return state === 'whole' ? 'continued' : 'the one before is damaged and set aside';
-}
-
-/** The policy that decides from now on, in the state in which the journal ends. */
-function takeOver({ replayed }: Restored, chosen: Policy): Policy {
-  if (replayed.policy?.digest === chosen.digest) return replayed.policy;
-  handOver(replayed, chosen);
-  return chosen;
-}
-
-/** Something that nobody asked for is said: in the log, and to the embedding program. */
-type Announce = (level: 'info' | 'warn' | 'error', code: string, message: string) => void;
-
-function announcer({ log, notice }: StartOptions): Announce {
-  return (level, code, message) => {
-    log(level, `${code}: ${message}`);
-    notice(encodeEffect({ type: 'alert', level, code, message }));
+/** Until the host has started, what ends it is why it does not start. */
+function untilStarted(fatal: (error: Error) => void) {
+  let isStarted = false;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, refuse) => {
+    reject = refuse;
+  });
+  promise.catch(() => undefined);
+  return {
+    promise,
+    fatal: (error: Error) => (isStarted ? fatal(error) : reject(new StartError(error.message))),
+    started: () => {
+      isStarted = true;
+    },
   };
 }
 
-/** The journal from its end on: in its last segment, when this version writes such. */
-function writeOn(
-  directory: string,
-  past: Restored,
-  run: Parameters<typeof continueJournal>[0]['run'],
-  { binding, journal: sizes = {} }: StartOptions,
-  announce: Announce,
-): JournalWriter {
-  const { last, replayed, nextNumber } = past;
-  const goesOn = last && last.segment.header?.format === FORMAT;
-  return continueJournal({
-    directory,
-    run,
-    end: goesOn
-      ? { number: last.number, size: last.segment.wholeSize }
-      : { number: nextNumber, size: undefined },
-    events: replayed.events,
-    effectsBefore: replayed.lastEffects,
-    sizes,
-    allocate: binding.allocateFile,
-    onFull(why) {
-      if (why === undefined)
-        announce('info', 'storage', `journal ${directory}: there is room again; tasks are taken`);
-      else
-        announce(
-          'error',
-          'storage',
-          `journal ${directory}: no room (${why}); new tasks are refused until there is, what runs goes on`,
-        );
-    },
-    onSnapshotFailed: (error) =>
-      announce(
-        'warn',
-        'storage',
-        `journal ${directory}: no snapshot could be written (${error.message}); tried again later`,
-      ),
-  });
-}
-
-/** A journal without any room at the start is tried so often. */
-const TRIES_AT_START = 10;
-const RETRY_MS = 1000;
-
-/** Nothing can be promised without a journal: a host that cannot write its first event says so and does not start. */
-async function withRoom<Result>(
-  work: Promise<Result>,
-  writer: JournalWriter,
-  { stateDir, journal }: StartOptions,
-): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => {
-        const why = writer.full();
-        if (why === undefined) return;
-        reject(
-          new StartError(
-            `state directory ${stateDir}: no room for the journal (${why}); make room, then start again`,
-          ),
-        );
-      },
-      TRIES_AT_START * (journal?.retryMs ?? RETRY_MS),
-    );
-  });
-  try {
-    return await Promise.race([work, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function configure(
-  isolator: Isolator,
-  writer: JournalWriter,
-  config: StartOptions['config'] | object,
-  options: StartOptions,
-): Promise<void> {
-  const reply = await withRoom(isolator.ask({ type: 'configure', config }), writer, options).catch(
-    async (error) => {
-      await isolator.close();
-      throw error;
-    },
-  );
-  if (!reply.ok) {
-    await isolator.close();
-    throw new StartError(`configuration ${options.config}: ${reply.error?.message}; ${reply.error?.hint}`);
-  }
-  const { root } = config as { root: string };
-  try {
-    await options.binding.prepareRoot(root);
-  } catch (error) {
-    await isolator.close();
-    throw new StartError(`managed root ${root}: ${(error as Error).message}`);
-  }
+function describeJournal({ state }: Restored): string {
+  if (state === 'new') return 'new';
+  return state === 'whole' ? 'continued' : 'the one before is damaged and set aside';
 }

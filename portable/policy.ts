@@ -45,6 +45,19 @@ export function startPortable(file: string = resolve(FILE)): Policy {
     }
   }
 
+  function snapshot(): Uint8Array | undefined {
+    const bytes = guarded('snapshot', () => instance.snapshot());
+    return bytes.length === 0 ? undefined : bytes;
+  }
+
+  function restore(snapshot: Uint8Array): void {
+    const at = instance.input(snapshot.length);
+    instance.memoryBytes().set(snapshot, at);
+    const why = guarded('restore', () => instance.restore(snapshot.length));
+    inputAt = instance.input(FRAME_MAX);
+    if (why.length > 0) throw new PolicyError(`portable policy: refuses the snapshot: ${unpack(why)}`);
+  }
+
   return {
     digest: createHash('sha256').update(readFileSync(file)).digest('hex'),
     name: `${name} (portable)`,
@@ -57,16 +70,15 @@ export function startPortable(file: string = resolve(FILE)): Policy {
       return guarded('step', () => instance.step(frame.length));
     },
     rest: () => undefined,
-    snapshot() {
-      const bytes = guarded('snapshot', () => instance.snapshot());
-      return bytes.length === 0 ? undefined : bytes;
+    snapshot,
+    restore,
+    // biome-ignore lint/correctness/useYield: one piece
+    *snapshotInParts() {
+      return snapshot();
     },
-    restore(snapshot) {
-      const at = instance.input(snapshot.length);
-      instance.memoryBytes().set(snapshot, at);
-      const why = guarded('restore', () => instance.restore(snapshot.length));
-      inputAt = instance.input(FRAME_MAX);
-      if (why.length > 0) throw new PolicyError(`portable policy: refuses the snapshot: ${unpack(why)}`);
+    // biome-ignore lint/correctness/useYield: one piece
+    *restoreInParts(bytes) {
+      restore(bytes);
     },
     status(what, after, most) {
       const bytes = guarded('status', () => instance.status(what, after, most));

@@ -18,6 +18,7 @@ export async function startEasy(
   recover: Record<string, unknown> = {},
   policy = POLICY,
   machine = easyBinding(),
+  trusted: string[] = [],
 ) {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const config = `${stateDir}.json`;
@@ -52,6 +53,7 @@ export async function startEasy(
     },
     fatal: (error) => fatal.push(error),
     journal,
+    trust: { keys: [], digests: trusted },
   });
   const call = (event: Record<string, unknown>) =>
     new Promise<{ ok: boolean; error: string }>((done) => {

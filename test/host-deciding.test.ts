@@ -41,7 +41,7 @@ function pair(startFollower: () => Policy) {
   const said: string[] = [];
   const joined = createDeciding({
     policy: loadPolicy(POLICY),
-    startFollower,
+    start: startFollower,
     onDiverged: (message) => said.push(`diverged: ${message}`),
     onAlone: (message) => said.push(`alone: ${message}`),
   });

@@ -156,7 +156,8 @@ takeOver('a cleanup that always traps is answered ok, and comes about with the n
   assert.is((await host.prepare('stuck')).ok, true);
   assert.is((await host.cleanup('stuck')).ok, true);
   await host.host.isolator.idle(2000);
-  assert.is(failures(host).length, 2);
+  assert.is(failures(host).length, 3);
+  assert.is(host.notices.filter((notice) => /policy-failing: .* there is no other/.test(notice)).length, 1);
   assert.equal(host.machine.mountedNames(), ['v-keeper', 'v-stuck']);
   await host.host.close(2000);
   const next = await start(state, [alive('keeper')], host.machine);

@@ -69,17 +69,17 @@ formats(
     const again = restoreJournal(directory, freshPolicy);
     assert.is(again.state, 'whole');
     assert.is(again.replayed.events, frames.length + 1);
-    assert.is(again.last?.segment.header?.format, 2);
+    assert.is(again.last?.segment.header?.format, 3);
   },
 );
 
 formats('a segment of a format to come is refused with a sentence, and nothing is changed', () => {
   const directory = folder();
-  const later = Buffer.concat([MAGIC, block(pack([3, 'whatever'])), block(Buffer.alloc(40))]);
+  const later = Buffer.concat([MAGIC, block(pack([4, 'whatever'])), block(Buffer.alloc(40))]);
   writeFileSync(join(directory, segmentName(1)), later);
   assert.throws(
     () => restoreJournal(directory, freshPolicy),
-    /000001.journal: is written in format 3, which this version does not read; start the version that wrote it/,
+    /000001.journal: is written in format 4, which this version does not read; start the version that wrote it/,
   );
   assert.equal(readdirSync(directory), [segmentName(1)]);
 });

@@ -93,8 +93,11 @@ stranger('from the oldest snapshot on: every event, every digest, and the state'
   let at = turns.at(-2) as number;
   for (const name of segments) {
     const [head, ...records] = bodiesOf(join(directory, name), 'MOORAGE1');
-    const [format, abi, digest, bootId, , events] = unpack(head as Buffer);
-    assert.equal([format, abi, digest, bootId, events], [2, 2, policy.digest, 'b', at]);
+    const [format, abi, digest, bootId, , events, installed] = unpack(head as Buffer);
+    assert.equal(
+      [format, abi, digest, bootId, events, installed],
+      [3, 2, policy.digest, 'b', at, policy.digest],
+    );
     for (const record of records) {
       const kind = record[0];
       const previous = effects[at - 1];

@@ -256,11 +256,9 @@ function writeRequest(request: Request): void {
 
 /** Volumes of one driver by their word. */
 class Tally {
-  counts: i32[] = [];
+  counts: i32[] = VOLUME_WORDS.map<i32>((_word: string): i32 => 0);
 
-  constructor(public driver: string) {
-    for (let i = 0; i < VOLUME_WORDS.length; i++) this.counts.push(0);
-  }
+  constructor(public driver: string) {}
 }
 
 function tallyOf(tallies: Tally[], driver: string): Tally {
@@ -273,7 +271,7 @@ function tallyOf(tallies: Tally[], driver: string): Tally {
 /** `next` is the `seq` to go on after, 0 when all have been counted. */
 function writeCounts(after: f64, most: i32): void {
   const tallies: Tally[] = [];
-  let last: f64 = 0;
+  let last = after;
   let each = firstAfter(after);
   for (let count = 0; each && count < most; count++) {
     tallyOf(tallies, each.driver).counts[wordOf(each)] += 1;

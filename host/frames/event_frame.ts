@@ -56,6 +56,18 @@ export function partOf(frame: Uint8Array): { part: unknown; last: unknown } | un
   }
 }
 
+const SWAP = 12;
+
+/** The digest of the policy that decides from a `swap` on; undefined when the frame is none. */
+export function swapOf(frame: Uint8Array): string | undefined {
+  if (frame[TYPE] !== SWAP) return undefined;
+  try {
+    return (decodeEvent(frame) as Event & { type: 'swap' }).digest;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The name of the event in a frame, for people. */
 export function nameOf(frame: Uint8Array): string {
   return byNumber.get(frame[TYPE] as number)?.type ?? 'unreadable';

@@ -4,6 +4,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Base } from './replay.ts';
 import type { Segment } from './segment_reader.ts';
 import type { JournalSnapshot } from './snapshot_file.ts';
+import { tenuresOf } from './tenures.ts';
 
 /** Brings a policy to where the snapshot is; a sentence when it does not belong before these segments. Throws when the policy refuses it. */
 export function takeUp(
@@ -20,7 +21,8 @@ export function takeUp(
   const policy = policyFor(snapshot.policy);
   policy.restore(snapshot.state);
   if (!rouse(policy, snapshot.at)) return 'the state in it is not at rest';
-  return { policy, events: snapshot.events, lastEffects: snapshot.effectsBefore };
+  const { events, effectsBefore: lastEffects, at, learnt } = snapshot;
+  return { policy, events, lastEffects, at, tenures: tenuresOf(learnt, snapshot.policy) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { crc32c } from './crc32c.ts';
  * A segment of the journal; docs/journal.md says it for people. Numbers are little endian.
  *
  *   "MOORAGE1"                                            8 bytes
- *   block: header = MessagePack [format, abi, policy digest, boot id, wall time in ms, events before]
+ *   block: header = MessagePack [format, abi, policy digest, boot id, wall time in ms, events before, installed digest]
  *   block: record
  *   block: record ...
  *
@@ -13,10 +13,11 @@ import { crc32c } from './crc32c.ts';
  *   record = kind u8 | CRC-32C of the effects of the step before u32 | wall time in ms float64 | what the kind has
  *
  * The length has a checksum of its own, so that a changed length is told from a record that was never finished. Format 1 has
- * no kind and no events before: a record with an empty frame is its seal.
+ * no kind and no events before: a record with an empty frame is its seal. In format 2 no policy gives way to another within a run.
  */
 export const MAGIC = Buffer.from('MOORAGE1', 'latin1');
-export const FORMAT = 2;
+export const FORMAT = 3;
+const FORMAT_WITHOUT_SWAPS = 2;
 const FORMAT_WITHOUT_KINDS = 1;
 export const BLOCK_HEAD = 12;
 /** Of a record of format 1; later ones have the kind before it. */
@@ -32,6 +33,7 @@ const EVENT = 1;
 const BEGIN = 2;
 const SEAL = 3;
 const ASIDE = 4;
+const HEIR = 5;
 
 /** Which host writes from here on. */
 export interface Run {
@@ -39,6 +41,8 @@ export interface Run {
   /** SHA-256 of the policy that decides, hex. */
   policy: string;
   bootId: string;
+  /** SHA-256 of the policy in the file that this host was started with; another one may decide. Formats 1 and 2 do not say. */
+  installed?: string | undefined;
 }
 
 export interface SegmentHeader extends Run {
@@ -51,10 +55,11 @@ export interface SegmentHeader extends Run {
 
 /**
  * `event`: a frame. `begin`: another host goes on in this segment. `seal`: the end of a run; only its digest counts. `aside`: a frame
- * that the policy failed at; no step of it counts, and whoever steps the journal again passes over it.
+ * that the policy failed at; no step of it counts, and whoever steps the journal again passes over it. `heir`: the state of here is given
+ * to a second policy too, which hears every event from now on, and may take over with an event `swap`.
  */
 export interface JournalRecord {
-  kind: 'event' | 'begin' | 'seal' | 'aside';
+  kind: 'event' | 'begin' | 'seal' | 'aside' | 'heir';
   /** CRC-32C of the effects of the step before; 0 before the first step. */
   effectsBefore: number;
   wallMs: number;
@@ -63,6 +68,8 @@ export interface JournalRecord {
   /** Why it was set aside. */
   reason: string | undefined;
   run: Run | undefined;
+  /** SHA-256 of the policy that hears all from here on, hex; empty when there is none any more. */
+  heir: string | undefined;
   /** Where the record begins in its segment, bytes. */
   offset: number;
 }
@@ -77,28 +84,29 @@ export function block(body: Uint8Array): Buffer {
 }
 
 export function encodeHeader(header: SegmentHeader): Buffer {
-  const { abi, policy, bootId, wallMs, events = 0 } = header;
-  return Buffer.concat([MAGIC, block(pack([FORMAT, abi, policy, bootId, wallMs, events]))]);
+  const { abi, policy, bootId, wallMs, events = 0, installed = policy } = header;
+  return Buffer.concat([MAGIC, block(pack([FORMAT, abi, policy, bootId, wallMs, events, installed]))]);
 }
 
 /** The header in a body; only `format` is sure when this version does not read it. Undefined when it is none at all. */
 export function decodeHeader(body: Uint8Array): SegmentHeader | undefined {
   const data = unpackList(body);
   if (!data || typeof data[0] !== 'number') return undefined;
-  const [format, abi, policy, bootId, wallMs, events] = data as [
+  const [format, abi, policy, bootId, wallMs, events, installed] = data as [
     number,
     number,
     string,
     string,
     number,
     number,
+    string,
   ];
-  return { format, abi, policy, bootId, wallMs, events };
+  return { format, abi, policy, bootId, wallMs, events, installed };
 }
 
 /** Whether this version reads segments of a format. */
 export function isReadable(format: number | undefined): boolean {
-  return format === FORMAT || format === FORMAT_WITHOUT_KINDS;
+  return format === FORMAT || format === FORMAT_WITHOUT_SWAPS || format === FORMAT_WITHOUT_KINDS;
 }
 
 /** A record of an event; with an empty frame, a seal. */
@@ -108,7 +116,13 @@ export function encodeRecord(effectsBefore: number, wallMs: number, frame: Uint8
 
 /** The record of a host that goes on in a segment which another one began. */
 export function encodeBegin(effectsBefore: number, wallMs: number, run: Run): Buffer {
-  return recordOf(BEGIN, effectsBefore, wallMs, pack([run.abi, run.policy, run.bootId]));
+  const { abi, policy, bootId, installed = policy } = run;
+  return recordOf(BEGIN, effectsBefore, wallMs, pack([abi, policy, bootId, installed]));
+}
+
+/** The record of a second policy that hears every event from here on. */
+export function encodeHeir(effectsBefore: number, wallMs: number, policy: string): Buffer {
+  return recordOf(HEIR, effectsBefore, wallMs, pack(policy));
 }
 
 /** The record of an event that the policy failed at. It stands in the place of the event's own record. */
@@ -144,6 +158,7 @@ export function decodeRecord(body: Buffer, offset: number, format = FORMAT): Jou
     frame: rest,
     run: undefined,
     reason: undefined,
+    heir: undefined,
     offset,
   };
   if (head === 0) return { kind: rest.length === 0 ? 'seal' : 'event', ...record };
@@ -151,6 +166,7 @@ export function decodeRecord(body: Buffer, offset: number, format = FORMAT): Jou
   if (kind === EVENT) return rest.length === 0 ? 'an event without a frame' : { kind: 'event', ...record };
   if (kind === SEAL) return rest.length === 0 ? { kind: 'seal', ...record } : 'a seal with something in it';
   if (kind === ASIDE) return decodeAside(record);
+  if (kind === HEIR) return decodeHeir(record);
   if (kind !== BEGIN) return `a record of the unknown kind ${kind}`;
   const run = decodeRun(rest);
   if (!run) return 'a beginning that names no host';
@@ -165,17 +181,27 @@ function decodeAside(record: Omit<JournalRecord, 'kind'>): JournalRecord | strin
   return { ...record, kind: 'aside', frame: rest.subarray(from), reason };
 }
 
+function decodeHeir(record: Omit<JournalRecord, 'kind'>): JournalRecord | string {
+  const heir = unpackOr(record.frame);
+  if (typeof heir !== 'string') return 'an heir that names no policy';
+  return { ...record, kind: 'heir', frame: record.frame.subarray(0, 0), heir };
+}
+
 function decodeRun(bytes: Uint8Array): Run | undefined {
   const data = unpackList(bytes);
-  if (data?.length !== 3) return undefined;
-  const [abi, policy, bootId] = data as [number, string, string];
-  return { abi, policy, bootId };
+  if (data?.length !== 3 && data?.length !== 4) return undefined;
+  const [abi, policy, bootId, installed] = data as [number, string, string, string];
+  return { abi, policy, bootId, installed };
 }
 
 function unpackList(bytes: Uint8Array): unknown[] | undefined {
+  const data = unpackOr(bytes);
+  return Array.isArray(data) ? data : undefined;
+}
+
+function unpackOr(bytes: Uint8Array): unknown {
   try {
-    const data = unpack(bytes);
-    return Array.isArray(data) ? data : undefined;
+    return unpack(bytes);
   } catch {
     return undefined;
   }

@@ -1,13 +1,12 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from './crc32c.ts';
-import { encodeAside, encodeBegin, encodeHeader, encodeRecord, type Run } from './format.ts';
+import { encodeAside, encodeBegin, encodeHeader, encodeHeir, encodeRecord, type Run } from './format.ts';
 import { segmentName } from './journal_files.ts';
 import { openMark } from './mark_file.ts';
 import { type Allocate, createRoom, isNoRoom, type Room } from './room.ts';
 import { createSegmentFile, reopenSegmentFile, type SegmentFile } from './segment_file.ts';
-import type { JournalSnapshot } from './snapshot_file.ts';
-import { prune, writeSnapshot } from './snapshot_writer.ts';
+import { createSnapshotKeeper, type Kept } from './snapshot_keeper.ts';
 
 /** Appends events. What `append` took is durable when the next `sync` has resolved. */
 export interface JournalWriter {
@@ -19,21 +18,27 @@ export interface JournalWriter {
   stepped(effects: Uint8Array): void;
   /** The policy failed at the frame that was just appended: its record says so from now on, and that it is no event. */
   setAside(frame: Uint8Array, reason: string): void;
+  /** A second policy, of that digest, has been given the state of here, and hears every event from now on. */
+  heir(policy: string): void;
+  /** There is no such policy any more. */
+  noHeir(): void;
+  /** The policy of that digest has decided the event that was just appended, and decides all that come. */
+  decidedBy(policy: string): void;
   /** On a full disk it waits until there is room; rejects when the disk fails otherwise, or the journal is closed. */
   sync(): Promise<void>;
   /** Why nothing that can wait should be begun; undefined while there is room. */
   full(): string | undefined;
-  /** The segment has become so long that the next one should begin. */
+  /** The segment has become so long that the next one should begin; not while there is an heir, whose state is in no snapshot. */
   isLong(): boolean;
-  /** Begins the next segment, with a snapshot of the state that all events so far have led to. To be called after `sync`. */
-  rotate(kept: Kept): Promise<void>;
+  /**
+   * Begins the next segment, with a snapshot of the state that all events so far have led to, which may be made later. To be called after
+   * `sync`.
+   */
+  rotate(kept: Kept | Promise<Kept | undefined>): Promise<void>;
   counts(): Counts;
   /** Ends the journal in order: the last step's digest is kept too. Written at once; resolves when no file is open any more. */
   close(): Promise<void>;
 }
-
-/** What a snapshot holds besides what the journal knows itself. */
-export type Kept = Pick<JournalSnapshot, 'at' | 'lastCall' | 'learnt' | 'state'>;
 
 export interface Counts {
   /** Events since the first of the journal. */
@@ -79,12 +84,12 @@ const SIZES: JournalSizes = {
 
 /** Goes on in the last segment of a journal, or in a new one. What it writes first is durable with the first `sync`. */
 export function continueJournal(options: JournalOptions): JournalWriter {
-  const { directory, run, allocate } = options;
+  const { directory, allocate } = options;
   const sizes = { ...SIZES, ...options.sizes };
   const pathOf = (number: number) => join(directory, segmentName(number));
   const { number, size } = options.end;
   const counts: Counts = { events: options.events, syncs: 0, snapshots: 0 };
-  let digest = options.effectsBefore;
+  let { run, effectsBefore: digest } = options;
   let segment =
     size === undefined
       ? createSegmentFile(pathOf(number), number)
@@ -96,10 +101,16 @@ export function continueJournal(options: JournalOptions): JournalWriter {
   let why: string | undefined;
   let looking: Promise<void> | undefined;
   let syncing: Promise<void> | undefined;
-  let keeping: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
-  let due: JournalSnapshot | undefined;
+  let hasHeir = false;
+  const snapshots = createSnapshotKeeper(
+    directory,
+    () => {
+      counts.snapshots += 1;
+    },
+    (error) => options.onSnapshotFailed?.(error),
+  );
 
   function header(): Buffer {
     return encodeHeader({ ...run, wallMs: Date.now(), events: counts.events });
@@ -155,17 +166,6 @@ export function continueJournal(options: JournalOptions): JournalWriter {
     return undefined;
   }
 
-  /** In the background: the events go on. */
-  async function keepSnapshot(snapshot: JournalSnapshot): Promise<void> {
-    try {
-      await writeSnapshot(directory, snapshot);
-      await prune(directory);
-      counts.snapshots += 1;
-    } catch (error) {
-      options.onSnapshotFailed?.(error as Error);
-    }
-  }
-
   return {
     file: () => segment.file,
     append(frame) {
@@ -182,6 +182,18 @@ export function continueJournal(options: JournalOptions): JournalWriter {
       segment.add(encodeAside(digest, Date.now(), frame, reason));
       counts.events -= 1;
     },
+    heir(policy) {
+      segment.add(encodeHeir(digest, Date.now(), policy));
+      hasHeir = true;
+    },
+    noHeir() {
+      if (hasHeir) segment.add(encodeHeir(digest, Date.now(), ''));
+      hasHeir = false;
+    },
+    decidedBy(policy) {
+      run = { ...run, policy };
+      hasHeir = false;
+    },
     async sync() {
       await write();
       const written = { number: segment.number, size: segment.size() };
@@ -190,12 +202,11 @@ export function continueJournal(options: JournalOptions): JournalWriter {
       mark.write(written);
       counts.syncs += 1;
       // Only a segment that is there for sure may have a snapshot before it.
-      if (due) keeping = keepSnapshot(due);
-      due = undefined;
+      snapshots.synced();
       lookAhead();
     },
     full: () => why,
-    isLong: () => segment.size() >= longAt && why === undefined,
+    isLong: () => segment.size() >= longAt && why === undefined && !hasHeir,
     async rotate(kept) {
       await looking;
       const other = await next();
@@ -210,8 +221,7 @@ export function continueJournal(options: JournalOptions): JournalWriter {
       longAt = sizes.segmentBytes;
       const { abi, policy } = run;
       const { events } = counts;
-      due = {
-        ...kept,
+      const place = {
         abi,
         policy,
         segment: segment.number,
@@ -219,6 +229,7 @@ export function continueJournal(options: JournalOptions): JournalWriter {
         events,
         effectsBefore: digest,
       };
+      snapshots.expect(place, kept);
     },
     counts: () => ({ ...counts }),
     async close() {
@@ -233,7 +244,7 @@ export function continueJournal(options: JournalOptions): JournalWriter {
         if (!isNoRoom(error)) throw error;
       }
       // Nobody may get the number of a descriptor that is still in use, and who reads the journal next finds it at rest.
-      await Promise.allSettled([looking, syncing, keeping]);
+      await Promise.allSettled([looking, syncing, snapshots.settled()]);
       segment.close();
       mark.close();
     },

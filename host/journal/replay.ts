@@ -1,8 +1,11 @@
-import { partOf } from '../frames/event_frame.ts';
+import { partOf, stampOf, swapOf } from '../frames/event_frame.ts';
 import type { Policy } from '../policy/policy.ts';
+import { PolicyError } from '../policy/policy_error.ts';
 import { crc32c } from './crc32c.ts';
-import type { JournalRecord } from './format.ts';
+import type { JournalRecord, Run } from './format.ts';
+import { beginHeir, type Heir } from './heir.ts';
 import type { Segment } from './segment_reader.ts';
+import type { Tenure } from './tenures.ts';
 
 /** Where a policy decided differently from what the journal recorded. */
 export interface Divergence {
@@ -24,6 +27,12 @@ export interface Replayed {
   divergence: Divergence | undefined;
   /** The state before a recovery whose parts are still coming in: there is none that is whole. */
   beforeRecovery: Uint8Array | undefined;
+  /** Time of the last event that was decided; 0 before the first. */
+  at: number;
+  /** The policies that have decided, in their order; the last one still does. */
+  tenures: Tenure[];
+  /** The policy in the file that the last host was started with. */
+  installed: string | undefined;
 }
 
 /** What a replay goes on from, when it does not begin with the first event. */
@@ -31,6 +40,9 @@ export interface Base {
   policy: Policy;
   events: number;
   lastEffects: number;
+  /** Time of the last of them. */
+  at: number;
+  tenures: Tenure[];
 }
 
 export interface ReplayOptions {
@@ -45,19 +57,24 @@ export interface ReplayOptions {
   stopAtDivergence: boolean;
 }
 
-/** Steps every record again, each run under the policy that it names, and compares the effects' digests. */
+/**
+ * Steps every record again, each under the policy that decided it, and compares the effects' digests. An event `swap` is the first that its
+ * policy decides; it takes the state over, or goes on in its own when it has followed as heir and decided the same.
+ */
 export function replay(segments: Iterable<Segment>, options: ReplayOptions): Replayed {
-  const { base } = options;
-  const result: Replayed = {
-    events: base?.events ?? 0,
-    policy: base?.policy,
-    lastEffects: base?.lastEffects ?? 0,
-    divergence: undefined,
-    beforeRecovery: undefined,
-  };
+  const result = beginning(options.base);
+  const { policyFor } = options;
+  let heir: Heir | undefined;
   let previous: { frame: Uint8Array; effects: Uint8Array } | undefined;
+
+  function begin(run: Run): void {
+    heir = undefined;
+    result.installed = run.installed ?? run.policy;
+    change(result, policyFor(run.policy), run.policy);
+  }
+
   for (const segment of segments) {
-    if (segment.header) change(result, options.policyFor(segment.header.policy));
+    if (segment.header) begin(segment.header);
     for (const record of segment.records) {
       if (previous && record.effectsBefore !== result.lastEffects && !result.divergence) {
         result.divergence = {
@@ -69,18 +86,75 @@ export function replay(segments: Iterable<Segment>, options: ReplayOptions): Rep
         };
         if (options.stopAtDivergence) return result;
       }
-      if (record.run) change(result, options.policyFor(record.run.policy));
+      if (record.run) begin(record.run);
+      if (record.heir !== undefined) heir = heirOf(result, record.heir, policyFor);
       if (record.kind === 'aside') options.onAside?.(record);
       if (record.kind !== 'event' || !result.policy) continue;
-      keepBeforeRecovery(result, record.frame);
-      const effects = result.policy.step(record.frame);
+      const { frame } = record;
+      const to = swapOf(frame);
+      if (to !== undefined) {
+        succeed(result, to, heir, policyFor);
+        heir = undefined;
+      }
+      keepBeforeRecovery(result, frame);
+      const effects = result.policy.step(frame);
       result.events += 1;
+      result.at = Math.max(result.at, stampOf(frame).at);
+      heir?.hear(frame, effects);
       options.onStep?.(record, effects, result.policy);
       result.lastEffects = crc32c(effects);
-      previous = { frame: record.frame, effects };
+      previous = { frame, effects };
     }
   }
   return result;
+}
+
+function beginning(base: Base | undefined): Replayed {
+  return {
+    events: base?.events ?? 0,
+    policy: base?.policy,
+    lastEffects: base?.lastEffects ?? 0,
+    divergence: undefined,
+    beforeRecovery: undefined,
+    at: base?.at ?? 0,
+    tenures: [...(base?.tenures ?? [])],
+    installed: undefined,
+  };
+}
+
+function heirOf(
+  { policy, at }: Replayed,
+  digest: string,
+  policyFor: ReplayOptions['policyFor'],
+): Heir | undefined {
+  // An empty one: there is no heir any more.
+  const state = digest === '' ? undefined : policy?.snapshot();
+  const heir = state && tryPolicy(digest, policyFor);
+  return heir && beginHeir(digest, heir, state, at);
+}
+
+/** An heir that never decided need not be in the archive any more. */
+function tryPolicy(digest: string, policyFor: ReplayOptions['policyFor']): Policy | undefined {
+  try {
+    return policyFor(digest);
+  } catch (error) {
+    if (error instanceof PolicyError) return undefined;
+    throw error;
+  }
+}
+
+/** The policy of that digest decides from here on. */
+function succeed(
+  result: Replayed,
+  digest: string,
+  heir: Heir | undefined,
+  policyFor: ReplayOptions['policyFor'],
+): void {
+  const followed = heir?.digest === digest ? heir.policy() : undefined;
+  if (followed) {
+    result.policy = followed;
+    note(result, digest);
+  } else change(result, policyFor(digest), digest);
 }
 
 function keepBeforeRecovery(result: Replayed, frame: Uint8Array): void {
@@ -91,9 +165,14 @@ function keepBeforeRecovery(result: Replayed, frame: Uint8Array): void {
   else if (part === 0) result.beforeRecovery = result.policy?.snapshot() ?? result.beforeRecovery;
 }
 
-function change(result: Replayed, to: Policy): void {
+function change(result: Replayed, to: Policy, digest: string): void {
   handOver(result, to);
   result.policy = to;
+  note(result, digest);
+}
+
+function note({ tenures, events }: Replayed, digest: string): void {
+  if (tenures.at(-1)?.digest !== digest) tenures.push({ digest, since: events + 1 });
 }
 
 /**

@@ -4,6 +4,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { unpack } from '../frames/codec.ts';
 import { FRAME_MAX, SCHEMA } from '../frames/schema.ts';
 import { FUEL_EXPORT, REFUEL_EXPORT, withFuel } from './fuel/fuel.ts';
+import { callPolicy, isTimeout } from './guard.ts';
 import { hasMemoryLimit } from './memory_limit.ts';
 import { PolicyError } from './policy_error.ts';
 
@@ -28,6 +29,8 @@ interface Exports {
   rest(): void;
   /** Since ABI 3. */
   status?(what: number, after: number, most: number): number;
+  snapshotPart?(begin: number): number;
+  restorePart?(size: number, begin: number): number;
   [FUEL_EXPORT]: WebAssembly.Global;
   [REFUEL_EXPORT](): void;
   __getString(pointer: number): string;
@@ -37,6 +40,8 @@ interface Exports {
 export const STEP_FUEL = 500_000_000;
 
 const NOTHING = new Uint8Array(0);
+/** What a piece of a snapshot or of a restore answers when there is more to do. */
+const MORE = -1;
 
 const FUNCTIONS = [
   'abiVersion',
@@ -48,6 +53,9 @@ const FUNCTIONS = [
   'describe',
   'rest',
 ] as const;
+
+/** Work that is done a piece at a time: each `next` does one, the last one returns the result. */
+export type Parts<Result> = Generator<undefined, Result, undefined>;
 
 /** One running policy with a state of its own. After a {@link PolicyError} from `step` it must not be used again. */
 export interface Policy {
@@ -73,6 +81,10 @@ export interface Policy {
    * policy has no such part, or is older than the question.
    */
   status(what: number, after: number, most: number): unknown;
+  /** Like `snapshot`, in pieces that others need not wait for; in between the policy may not be stepped. */
+  snapshotInParts(): Parts<Uint8Array | undefined>;
+  /** Like `restore`, in pieces; the old state counts no more from the first piece on. */
+  restoreInParts(snapshot: Uint8Array): Parts<void>;
   /** Bytes of linear memory in use. */
   memorySize(): number;
   /** Turns of loops that the last call took; it may take STEP_FUEL. 0 where they are not counted. */
@@ -104,12 +116,12 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
 
 function start(bytes: Uint8Array, name: string): Policy {
   const module = compile(bytes, name);
-  const exports = instantiate(module, name);
+  const exports = callPolicy(() => instantiate(module, name));
   const digest = createHash('sha256').update(bytes).digest('hex');
   const memory = views(exports.memory);
   const fuel = exports[FUEL_EXPORT];
   let inputAt = exports.input(FRAME_MAX);
-  const described = exports.describe();
+  const described = callPolicy(() => exports.describe());
   const [policyName, version, schema] = unpack(memory.copy(exports.output(), described)) as [
     string,
     string,
@@ -121,10 +133,12 @@ function start(bytes: Uint8Array, name: string): Policy {
   function guarded(what: string, run: () => number): Uint8Array {
     exports[REFUEL_EXPORT]();
     try {
-      const size = run();
+      const size = callPolicy(run);
       if (size === 0) return NOTHING;
       return memory.copy(exports.output(), size);
     } catch (error) {
+      if (isTimeout(error))
+        throw new PolicyError(`policy ${name}: ${what} does not end: ${(error as Error).message}`);
       if (fuel.value === 0) throw new PolicyError(`policy ${name}: ${what} does not end: ${STEP_FUEL} turns`);
       throw new PolicyError(`policy ${name}: ${what} trapped: ${trapText(exports, error as Error)}`);
     }
@@ -138,6 +152,21 @@ function start(bytes: Uint8Array, name: string): Policy {
       exports.rest();
       return 0;
     });
+  }
+
+  function snapshot(): Uint8Array | undefined {
+    const bytes = guarded('snapshot', () => exports.snapshot());
+    return bytes.length === 0 ? undefined : bytes;
+  }
+
+  function restore(snapshot: Uint8Array): void {
+    const at = exports.input(snapshot.length);
+    memory.bytes().set(snapshot, at);
+    isRested = false;
+    const why = guarded('restore', () => exports.restore(snapshot.length));
+    inputAt = exports.input(FRAME_MAX);
+    if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
+    rest();
   }
 
   return {
@@ -154,18 +183,41 @@ function start(bytes: Uint8Array, name: string): Policy {
       return guarded('step', () => exports.step(frame.length));
     },
     rest,
-    snapshot() {
-      const bytes = guarded('snapshot', () => exports.snapshot());
-      return bytes.length === 0 ? undefined : bytes;
+    snapshot,
+    restore,
+    *snapshotInParts() {
+      const { snapshotPart } = exports;
+      if (!snapshotPart) return snapshot();
+      for (let begin = 1; ; begin = 0) {
+        let isWhole = true;
+        const bytes = guarded('snapshot', () => {
+          const size = snapshotPart(begin);
+          isWhole = size !== MORE;
+          return isWhole ? size : 0;
+        });
+        if (isWhole) return bytes.length === 0 ? undefined : bytes;
+        yield;
+      }
     },
-    restore(snapshot) {
+    *restoreInParts(snapshot) {
+      const { restorePart } = exports;
+      if (!restorePart) return restore(snapshot);
       const at = exports.input(snapshot.length);
       memory.bytes().set(snapshot, at);
-      isRested = false;
-      const why = guarded('restore', () => exports.restore(snapshot.length));
-      inputAt = exports.input(FRAME_MAX);
-      if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
-      rest();
+      for (let begin = 1; ; begin = 0) {
+        let isWhole = true;
+        isRested = false;
+        const why = guarded('restore', () => {
+          const size = restorePart(snapshot.length, begin);
+          isWhole = size !== MORE;
+          return isWhole ? size : 0;
+        });
+        rest();
+        if (isWhole) inputAt = exports.input(FRAME_MAX);
+        if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
+        if (isWhole) return;
+        yield;
+      }
     },
     status(what, after, most) {
       const { status } = exports;

@@ -18,6 +18,8 @@ import { loadInstalledPolicy } from './trust/policy_file.ts';
 export interface PolicyArchive {
   /** Loads the policy in `file` and keeps a copy. */
   take(file: string): Policy;
+  /** Keeps a policy that was read and checked already; `name` is for errors. Throws {@link PolicyError}. */
+  keep(bytes: Uint8Array, digest: string, name: string): void;
   /** The policy of that digest; throws {@link PolicyError} when it was never taken. */
   find(digest: string): Policy;
   /** Like `find`, an instance of its own, which knows nothing yet. */
@@ -41,9 +43,12 @@ export function openPolicyArchive(directory: string): PolicyArchive {
     take(file) {
       const policy = loadInstalledPolicy(file);
       const kept = pathOf(policy.digest);
-      if (!isKept(kept, policy.digest)) keep(kept, file);
+      if (!isKept(kept, policy.digest)) keep(kept, readFileSync(file), file);
       running.set(policy.digest, policy);
       return policy;
+    },
+    keep(bytes, digest, name) {
+      if (!isKept(pathOf(digest), digest)) keep(pathOf(digest), bytes, name);
     },
     find(digest) {
       const policy = running.get(digest) ?? start(digest);
@@ -59,10 +64,10 @@ function isKept(kept: string, digest: string): boolean {
 }
 
 /** Durably, before anything is decided: without its policy a journal cannot be stepped again. */
-function keep(kept: string, file: string): void {
+function keep(kept: string, bytes: Uint8Array, file: string): void {
   const aside = `${kept}.new`;
   try {
-    writeFileSync(aside, readFileSync(file), { mode: 0o600 });
+    writeFileSync(aside, bytes, { mode: 0o600 });
     sync(aside);
     renameSync(aside, kept);
     sync(dirname(kept));

@@ -1,0 +1,84 @@
+import type { Isolator } from './isolator.ts';
+import type { JournalWriter } from './journal/journal_writer.ts';
+import { POLICY_FAILED } from './set_aside.ts';
+import type { StartOptions } from './start.ts';
+import { StartError } from './start_error.ts';
+
+/** A journal without any room at the start is tried so often. */
+const TRIES_AT_START = 10;
+const RETRY_MS = 1000;
+
+/** Nothing can be promised without a journal: a host that cannot write its first event says so and does not start. */
+async function withRoom<Result>(
+  work: Promise<Result>,
+  writer: JournalWriter,
+  { stateDir, journal }: StartOptions,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        const why = writer.full();
+        if (why === undefined) return;
+        reject(
+          new StartError(
+            `state directory ${stateDir}: no room for the journal (${why}); make room, then start again`,
+          ),
+        );
+      },
+      TRIES_AT_START * (journal?.retryMs ?? RETRY_MS),
+    );
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The policy takes the configuration, or the start ends with a sentence. A policy that fails at it gives way to the one before, where there is one. */
+export async function configure(
+  isolator: Isolator,
+  writer: JournalWriter,
+  config: { root: string },
+  options: StartOptions,
+): Promise<void> {
+  try {
+    await takeConfiguration(isolator, writer, config, options);
+    await options.binding.prepareRoot(config.root).catch((error: Error) => {
+      throw new StartError(`managed root ${config.root}: ${error.message}`);
+    });
+  } catch (error) {
+    await isolator.close();
+    throw error;
+  }
+}
+
+async function takeConfiguration(
+  isolator: Isolator,
+  writer: JournalWriter,
+  config: object,
+  options: StartOptions,
+): Promise<void> {
+  const ask = () => withRoom(isolator.ask({ type: 'configure', config }), writer, options);
+  let reply = await ask();
+  while (reply.error?.code === POLICY_FAILED && (await giveWay(isolator))) reply = await ask();
+  if (reply.error?.code === POLICY_FAILED) {
+    // What it fails at may be something else that has just fallen due.
+    isolator.failing.holdTime();
+    reply = await ask();
+  }
+  if (reply.error?.code === POLICY_FAILED)
+    throw new StartError(
+      `policy ${options.policy}: fails at the configuration ${options.config}, and no policy of this journal can take its place; install another one, the log says where it fails`,
+    );
+  if (!reply.ok)
+    throw new StartError(`configuration ${options.config}: ${reply.error?.message}; ${reply.error?.hint}`);
+}
+
+/** True when another policy decides now. */
+async function giveWay({ inTurn, failing, deciding }: Isolator): Promise<boolean> {
+  const before = deciding.now().digest;
+  await inTurn(() => failing.giveWay('fails at its configuration') ?? []);
+  return deciding.now().digest !== before;
+}
