@@ -2,37 +2,44 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loopsBelow, mountsBelow } from '../../cli/demo/leaks.ts';
 import type { Place } from './place.ts';
-import { readLedger, type Task, type Volume } from './tasks.ts';
+import { pidOf, type Task, type Volume } from './tasks.ts';
 
-/** What the kernel shows and what it should show; looked at without any code of moorage's own. */
+/** What the kernel shows and should not, or does not and should; looked at without any code of moorage's own. */
 export interface Seen {
   leakedMounts: string[];
   leakedLoops: string[];
-  /** Volumes that a live task should have and has not. */
-  unmounted: string[];
+  /** Volumes that a task which lives has lost: this must not be at any moment. */
+  lost: string[];
+  /** Managed mounts of held volumes that are not there: this may be for a moment, while they are replaced. */
+  unmanaged: string[];
   /** Containers of which a call of the agent is not answered, or no end was told. */
   unanswered: string[];
 }
 
-export function isAsItShouldBe({ leakedMounts, leakedLoops, unmounted, unanswered }: Seen): boolean {
-  return leakedMounts.length + leakedLoops.length + unmounted.length + unanswered.length === 0;
+export function isAsItShouldBe(seen: Seen): boolean {
+  return Object.values(seen).every((list) => list.length === 0);
 }
 
 /** Holds the kernel's tables and the agent's checkpoints against the tasks that live. */
 export function look(place: Place, tasks: readonly Task[]): Seen {
-  const live = tasks.filter(({ state }) => state === 'running');
-  const wanted = new Set(live.map(({ volume }) => volume));
+  const running = tasks.filter(({ state }) => state === 'running');
   const mounts = mountsBelow(place.directory);
-  const unmounted = [...wanted].flatMap((volume) => missingOnHost(place, volume, mounts, live));
+  const inTasks = running.flatMap(lostInTask);
+  // Who still lives now has lived when the table was read.
+  const live = running.filter(isAlive);
+  const wanted = new Set(running.map(({ volume }) => volume));
+  const held = [...new Set(live.map(({ volume }) => volume))];
   return {
     leakedMounts: mounts.filter((target) => !isExpected(place, target, wanted)),
     leakedLoops: loopsBelow(place.directory).filter((loop) => !isWantedLoop(place, loop, wanted)),
-    unmounted: [...unmounted, ...live.flatMap(missingInTask)],
+    lost: [...inTasks, ...held.flatMap((volume) => lostOnHost(place, volume, mounts))],
+    unmanaged: held.flatMap((volume) => unmanaged(place, volume, mounts, live)),
     unanswered: [
       ...tasks
         .filter(({ state }) => state === 'asked' || state === 'staging')
         .map(({ name, state }) => `${name} is ${state}`),
-      ...openContainers(place, live),
+      ...running.filter((task) => !isAlive(task)).map(({ name }) => `${name} has ended, and no end was told`),
+      ...openContainers(place, running),
     ],
   };
 }
@@ -58,35 +65,43 @@ function isWantedLoop(place: Place, loop: string, wanted: ReadonlySet<Volume>): 
   return [...wanted].some(({ driver, name }) => loop.endsWith(`(${place.imageOf(driver, name)})`));
 }
 
-function missingOnHost(
-  place: Place,
-  volume: Volume,
-  mounts: readonly string[],
-  live: readonly Task[],
-): string[] {
-  const { driver, name } = volume;
+function lostOnHost(place: Place, { driver, name }: Volume, mounts: readonly string[]): string[] {
   const target = driverMount(place, driver, name);
+  return mounts.includes(target) ? [] : [`${driver}/${name} is held and not mounted at ${target}`];
+}
+
+function unmanaged(place: Place, volume: Volume, mounts: readonly string[], live: readonly Task[]): string[] {
   const modes = new Set(live.filter((task) => task.volume === volume).map(({ readonly }) => readonly));
-  const managed = [...modes].map((readonly) => join(place.root, readonly ? '.ro' : '', driver, name));
-  return [target, ...managed]
+  return [...modes]
+    .map((readonly) => join(place.root, readonly ? '.ro' : '', volume.driver, volume.name))
     .filter((path) => !mounts.includes(path))
-    .map((path) => `${driver}/${name} is held and not mounted at ${path}`);
+    .map((path) => `${volume.driver}/${volume.name} is held and not mounted at ${path}`);
 }
 
 /** A task that lives must have its volume in its own mount table, and on the file system of the volume. */
-function missingInTask(task: Task): string[] {
-  const { pid } = readLedger(task);
-  if (pid === undefined) return [`${task.name} runs, and has written no ledger`];
+function lostInTask(task: Task): string[] {
+  const pid = pidOf(task);
   let table: string;
   try {
     table = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
   } catch {
-    return [`${task.name} should live, and its process ${pid} is gone`];
+    return [];
   }
   const target = join(task.sandbox ?? '/', 'data');
   const line = table.split('\n').find((text) => text.split(' ')[4] === target);
-  if (line?.includes(' - ext4 /dev/loop')) return [];
+  if (line?.includes(' - ext4 /dev/loop') || !isAlive(task)) return [];
   return [`${task.name} (pid ${pid}) has no volume at ${target}`];
+}
+
+/** Its process is there, and is no zombie (proc_pid_stat(5)). */
+function isAlive(task: Task): boolean {
+  const pid = pidOf(task);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
 }
 
 /** The agent keeps a folder for each container until its cleanup is answered. */

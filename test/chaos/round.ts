@@ -7,6 +7,7 @@ import type { World } from './world.ts';
 
 /** Tasks that should live at a time, about. */
 const POPULATION = 6;
+const POPULATION_MAX = 9;
 const POPULATE_MS = 10_000;
 
 /** What one run shall do besides kills. */
@@ -36,6 +37,7 @@ export async function playRound(world: World, number: number, rates: Rates): Pro
 /** Some tasks live before anything goes wrong. */
 async function populate(world: World): Promise<void> {
   const wanted = POPULATION - world.random.below(3);
+  for (let count = world.live().length; count > POPULATION_MAX; count -= 1) world.endTask();
   for (let count = world.live().length + pending(world); count < wanted; count += 1) world.launchTask();
   const areUp = () => pending(world) === 0 || world.live().length >= wanted;
   await until('the tasks run', POPULATE_MS, areUp).catch(() => undefined);

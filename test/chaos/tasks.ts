@@ -32,6 +32,8 @@ export interface Task {
   endedAt: number | undefined;
   /** The data up to here were read back: lines of the ledger. */
   verified: number;
+  /** Of the task itself, by its ledger. */
+  pid: number | undefined;
   /** Told by the agent that it lost its volume. */
   limited: boolean;
 }
@@ -73,6 +75,12 @@ export function readLedger({ ledger }: Task): Ledger {
     }
   }
   return found;
+}
+
+/** The process of a task; undefined as long as it has not begun. */
+export function pidOf(task: Task): number | undefined {
+  task.pid ??= readLedger(task).pid;
+  return task.pid;
 }
 
 export function ledgerSize({ ledger }: Task): number {

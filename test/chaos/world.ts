@@ -78,13 +78,15 @@ export function createWorld(place: Place, random: Random, figures: Figures): Wor
       launchedAt: performance.now(),
       endedAt: undefined,
       verified: 0,
+      pid: undefined,
       limited: false,
     };
     tasks.set(task.app, task);
     allTasks.push(task);
     task.volume.used = true;
     if (!task.readonly) task.volume.writers.push(task);
-    const count = 50 + random.below(350);
+    // Half of them live until they are ended.
+    const count = random.chance(0.5) ? 50 + random.below(150) : 1_000;
     agent.send({ launch: appOf(task, place, count, 8 + random.below(25), 1 + random.below(1_000_000)) });
   }
 
