@@ -27,6 +27,7 @@ export function easyBinding(): Binding & { mountedNames(): string[] } {
       return { mountId: 1, dev: '7:1', fstype: 'ext4', root: '/', ownMount: true };
     },
     pinnedBy: async () => [],
+    guardedCall: (work) => work(),
   };
   return { ...(binding as Binding), mountedNames: () => [...mounted].map((path) => path.slice(3)).sort() };
 }

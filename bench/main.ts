@@ -3,6 +3,7 @@ import { benchDecide } from './decide.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchReplay } from './replay.ts';
+import { benchStatus } from './status.ts';
 import { benchSwap } from './swap.ts';
 
 const benches: Record<string, (args: string[]) => void | Promise<void>> = {
@@ -10,6 +11,7 @@ const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   journal: benchJournal,
   memory: benchMemory,
   replay: benchReplay,
+  status: benchStatus,
   swap: benchSwap,
 };
 const [name = '', ...args] = process.argv.slice(2);

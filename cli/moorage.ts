@@ -4,13 +4,16 @@ import { drainCommand } from './admin/drain.ts';
 import { statusCommand } from './admin/status.ts';
 import { volumeCommand } from './admin/volume.ts';
 import { auditCommand } from './audit.ts';
+import { configCommand } from './config.ts';
 import { decideCommand } from './decide.ts';
 import { demoCommand } from './demo.ts';
 import { driverCommand } from './driver.ts';
+import { policyCommand } from './policy.ts';
 import { isReplayWorker, serveReplays } from './replay/worker.ts';
 import { replayCommand } from './replay.ts';
 import { simulateCommand } from './simulate.ts';
 import { CheckError, UsageError } from './usage_error.ts';
+import { whyCommand } from './why.ts';
 
 const EXAMPLES = `Examples:
   moorage demo                              three tasks on external volumes, watched live
@@ -33,11 +36,14 @@ function program(): Command {
     .addCommand(driverCommand())
     .addCommand(decideCommand())
     .addCommand(replayCommand())
+    .addCommand(policyCommand())
     .addCommand(simulateCommand())
     .addCommand(statusCommand())
+    .addCommand(whyCommand())
     .addCommand(volumeCommand())
     .addCommand(drainCommand())
-    .addCommand(auditCommand());
+    .addCommand(auditCommand())
+    .addCommand(configCommand());
 }
 
 /** Commands that were added inherit nothing: every one throws instead of ending the process. */

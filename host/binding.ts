@@ -126,6 +126,12 @@ export interface Binding {
   lockFile(fd: number): boolean;
   /** Lets go what `lockFile` locked, before the descriptor is closed; false when it was not locked here. */
   unlockFile(fd: number): boolean;
+  /**
+   * Calls `work` on this thread, and ends it when it uses the processor longer than `limitMs` (up to half as long again): JS or wasm that never returns, too.
+   * Then it throws a {@link NativeError} with code and kind `timeout`; else it gives or throws what `work` does. Within `work`, the limit of the
+   * outer call holds.
+   */
+  guardedCall<Result>(work: () => Result, limitMs: number): Result;
   /** Reserves room on the disk for bytes of an open file, beyond its end too; its size stays. Rejects with ENOSPC or EDQUOT when there is none. */
   allocateFile(request: { fd: number; offset: number; length: number }): Promise<void>;
 }

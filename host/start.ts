@@ -12,8 +12,9 @@ import { createIsolator, type Isolator } from './isolator.ts';
 import type { JournalSizes } from './journal/journal_writer.ts';
 import { restoreJournal } from './journal/restore.ts';
 import type { Restored } from './journal/restored.ts';
-import type { Log } from './log.ts';
+import { atLeast, type Log } from './log.ts';
 import { type Announce, announcer, writeOn } from './open_journal.ts';
+import { watchPolicies } from './policy/guard.ts';
 import { openPolicyArchive } from './policy/policy_archive.ts';
 import type { Trust } from './policy/trust/verify.ts';
 import { createRecovery } from './recovery.ts';
@@ -57,10 +58,15 @@ export interface Host {
 
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
-  const config = readConfigFile(options.config);
+  watchPolicies(options.binding);
+  const { config, host } = readConfigFile(options.config);
   const state = openStateDirectory(options.stateDir, options.binding);
   try {
-    return await startIn(state, config, heeding(options));
+    return await startIn(
+      state,
+      config,
+      heeding({ trust: host.policy, ...options, log: atLeast(host.log.level, options.log) }),
+    );
   } catch (error) {
     state.release();
     throw error;

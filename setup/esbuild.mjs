@@ -1,3 +1,4 @@
+import { configCheck } from './config_check.mjs';
 import { SetupError } from './failure.mjs';
 
 /** What all bundles have in common. @type {import('esbuild').BuildOptions} */
@@ -36,7 +37,7 @@ export async function bundle({ root, note }, all) {
       const { warnings } = await esbuild.build({
         ...common,
         absWorkingDir: root,
-        plugins: [withoutExtractor],
+        plugins: [withoutExtractor, configCheck(root)],
         ...options,
       });
       for (const text of await esbuild.formatMessages(warnings, { kind: 'warning' })) note(text.trimEnd());

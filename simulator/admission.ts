@@ -1,6 +1,6 @@
 import type { ReplyEffect } from '../host/frames/types.ts';
 import { Violation } from './violation.ts';
-import type { SimContainer, World } from './world.ts';
+import { keyOfTarget, type SimContainer, type World } from './world.ts';
 
 /** Codes that say: you may not have this. */
 const REFUSALS = new Set([
@@ -29,6 +29,7 @@ function checkOwn(world: World, id: string, container: SimContainer, reply: Repl
   if (phase !== 'asked') return;
   if (reply.ok && refusals.length > 0)
     throw new Violation('admitted', `${id} is answered ok, and is to be refused: ${refusals.join(', ')}`);
+  if (reply.ok) checkModes(container, reply);
   const code = reply.error?.code ?? '';
   if (reply.ok || !REFUSALS.has(code) || refusals.includes(code)) return;
   const isHeld = [...world.containers.values()].some(
@@ -40,6 +41,18 @@ function checkOwn(world: World, id: string, container: SimContainer, reply: Repl
   );
   if (code === 'exclusive' && isHeld) return;
   throw new Violation('admitted', `${id} is refused without a reason: ${code}: ${reply.error?.message}`);
+}
+
+/** Each volume is given as it was asked for: who may only read cannot write, and who may write can. */
+function checkModes({ id, wants }: SimContainer, { mounts = [] }: ReplyEffect): void {
+  for (const { source, readonly } of mounts) {
+    const want = wants.find(({ key }) => key === keyOfTarget(source));
+    if (!want || want.readonly !== readonly)
+      throw new Violation(
+        'admitted',
+        `${id} is given ${source} ${readonly ? 'to read' : 'to write'}, and is not to have it so`,
+      );
+  }
 }
 
 /**

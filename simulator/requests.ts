@@ -16,6 +16,9 @@ interface Asks {
   readonly resources: Record<string, string[] | number>;
 }
 
+/** Names a container's tenant to a policy that knows tenants. */
+const TENANT_LABEL = 'volume-tenant';
+
 /** The options that the driver of a volume to be created is given. */
 const SIZE = 'size';
 
@@ -52,9 +55,14 @@ export function createContainer(
 ): SimContainer {
   const wants: Want[] = [];
   const reasons: string[] = [];
+  const tenant = drawTenant(world, parent);
+  const onlyReads = world.setup.readers?.includes(tenant) ?? false;
   const asks: Asks = { labels: [], env: [], volumes: [], resources: { cpus: 1 } };
+  if (tenant !== '' && parent === '') asks.labels.push([TENANT_LABEL, tenant]);
   for (const volume of wanted) {
-    const { driver, name, readonly, create, options } = volume;
+    const { driver, name, options } = volume;
+    const readonly = volume.readonly || onlyReads;
+    const create = volume.create && !onlyReads;
     ask(asks, volume);
     const key = `${driver}/${name}`;
     wants.push({ key, readonly, target: `/s/${id}/d-${name}` });
@@ -63,6 +71,7 @@ export function createContainer(
   if (world.draining) reasons.push('draining');
   return {
     id,
+    tenant,
     asks: { ...asks },
     wants,
     refusals: reasons,
@@ -79,6 +88,14 @@ export function createContainer(
     hurtsAtStart: wants.map(({ key }) => volumeOf(world, key).hurts),
     sources: [],
   };
+}
+
+/** The tenant of a nested container is that of the one around it, as far as anybody still knows that. */
+function drawTenant({ setup, containers, random }: World, parent: string): string {
+  if (!setup.readers) return '';
+  const around = containers.get(parent);
+  if (around) return around.anonymous ? '' : around.tenant;
+  return random.pick(['', 'owner', ...setup.readers]);
 }
 
 function ask(asks: Asks, { way, driver, name, readonly, create, options }: Wanted): void {

@@ -62,6 +62,8 @@ export interface OwnMount {
 
 export interface SimContainer {
   readonly id: string;
+  /** Whose it is, '' for nobody's. */
+  readonly tenant: string;
   /** Where its requests stand, and its resources, as the agent says it in events. */
   readonly asks: Record<string, unknown>;
   readonly wants: readonly { key: string; readonly: boolean; target: string }[];

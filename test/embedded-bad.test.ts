@@ -82,7 +82,7 @@ test('a configuration that is none stops the start with the field at fault', asy
   writeFileSync(config, '{"agentId":x');
   await refused(agent(), /config\.json is not JSON: parse error at line 1/, 2);
   writeConfig({ drivers: { ebs: { adress: 'unix:///x' } } });
-  await refused(agent(), /config\.drivers\.ebs\.adress: unknown field/);
+  await refused(agent(), /drivers\.ebs\.adress: unknown key; did you mean address\?/);
   writeConfig({ defaultDriver: 'esb' });
   await refused(agent(), /config\.defaultDriver: "esb" is not one of the drivers; did you mean ebs\?/);
 });

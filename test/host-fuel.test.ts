@@ -166,7 +166,9 @@ fuel('a policy that does not come to its first event is refused with a sentence'
     );
   refused(turning, constant(0), /^policy x\.wasm: does not start: unreachable$/);
   refused(constant(2), turning, /^policy x\.wasm: does not start: unreachable$/);
-  refused(constant(3), constant(0), /^policy x\.wasm: has ABI 3, this host ABI 2$/);
+  refused(constant(1), constant(0), /^policy x\.wasm: has ABI 1, this host reads ABI 2 to 3; build it/);
+  refused(constant(4), constant(0), /^policy x\.wasm: has ABI 4, this host reads ABI 2 to 3; build it/);
+  refused(constant(3), constant(0), /^policy x\.wasm: lacks status, which ABI 3 has/);
   const outside = /^policy x\.wasm: does not start: -1 bytes at -1 are outside of its memory$/;
   refused(constant(2), constant(0x7f), outside);
 });

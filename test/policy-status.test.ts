@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { WorkEffect } from '../host/frames/types.ts';
 import { failed } from './machine.ts';
 import { end, nextWork, perform, timeout, upTo } from './policy_steps.ts';
-import { createWorld, isWork, prepareEvent, type World } from './world.ts';
+import { createWorld, isWork, openPolicy, prepareEvent, RECOVER, type World } from './world.ts';
 
 const status = suite('policy: status');
 
@@ -48,6 +48,11 @@ status('before a configuration there is nothing to tell, and that is told', () =
   assert.equal(counts(world), { next: 0, drivers: [] });
   assert.is(policy.status(4, 0, MANY), undefined);
   assert.is(policy.status(-1, 0, MANY), undefined);
+});
+
+status('a policy that has heard nothing has nothing to tell', () => {
+  const told = openPolicy().status(0, 0, 0) as Named;
+  assert.equal([told.agentId, told.root, told.drivers, told.recovered], ['', '', [], false]);
 });
 
 status('the overview has the drivers as configured, and counts', () => {
@@ -299,6 +304,13 @@ status('a volume that nobody has: lingering, held, unmounting', () => {
   assert.equal(some(world, 'state', 'held', 'lingerAt'), ['unmounting', false, 0]);
 });
 
+status('what nobody wants in the first millisecond of a policy does not linger', () => {
+  const world = createWorld();
+  perform(world, upTo(world, 'place'));
+  world.send({ type: 'cleanup', id: 'c1' });
+  assert.equal([world.now, ...some(world, 'state', 'doing')], [0, 'unmounting', 'detach rw']);
+});
+
 status('a driver that is not configured any more: its volumes retire, used or not', () => {
   const world = createWorld({ config: { lingerMs: 500 } });
   world.prepare('c1', { volume: 'v1' });
@@ -339,6 +351,33 @@ status('a mount without a record: unclaimed while containers of that recovery li
   assert.equal(some(world, 'state', 'unclaimed', 'held'), ['unclaimed', true, false]);
   world.send({ type: 'cleanup', id: 'old' });
   assert.not.equal(volume(world).state, 'unclaimed');
+});
+
+status('while containers of a recovery live only what nobody claims is unclaimed', () => {
+  const labels = [['volume', 'v1']];
+  const alive = { id: 'old', labels, env: [], volumes: [], sandbox: '/s/old', mounts: [] };
+  const mounts = [{ target: '/m/ebs/v1', mountId: 9, source: '', fstype: 'ext4', root: '/', dev: '7:1' }];
+  const world = createWorld({ config: { lingerMs: 500 }, recover: false });
+  world.machine.driverMounts.set('ebs/v1', 8);
+  world.machine.managed.set('/m/ebs/v1', 9);
+  world.run({ ...RECOVER, containers: [alive], mounts });
+  assert.equal(some(world, 'state', 'unclaimed', 'holders'), ['mounted', true, ['old']]);
+  world.prepare('c2', { volume: 'v2' });
+  world.cleanup('c2');
+  assert.equal(
+    volumes(world).map(({ state, unclaimed }) => [state, unclaimed]),
+    [
+      ['mounted', true],
+      ['lingering', false],
+    ],
+  );
+});
+
+status('as many that have it as wait for it: it is mounted', () => {
+  const world = createWorld();
+  world.prepare('c1', { volume: 'v1' });
+  world.send(prepareEvent('c2', { volume: 'v1', 'volume.b': 'v2' }));
+  assert.equal(some(world, 'state', 'holders', 'waiters'), ['mounted', ['c1'], ['c2']]);
 });
 
 status('a container that was destroyed is told so, with what it still has', () => {
@@ -405,6 +444,37 @@ status('a state is read in pieces, each entry once, and counts add up', () => {
     { driver: 'ebs', mounting: 0, mounted: 3, held: 0, ...none },
     { driver: 'nfs', mounting: 0, mounted: 1, held: 0, ...none },
   ]);
+});
+
+status('an entry that goes while the state is read in pieces takes no other with it', () => {
+  const names = ['v1', 'v2', 'v3', 'v4'];
+  const world = createWorld({ volumes: names.map((name) => `ebs/${name}`) });
+  for (const name of names) world.prepare(`c-${name}`, { volume: name });
+  const [first, second] = volumes(world, 0, 2) as [Named, Named];
+  const [one, two] = containers(world, 0, 2) as [Named, Named];
+  world.cleanup('c-v2');
+  assert.equal(
+    volumes(world, second.seq as number).map(({ name }) => name),
+    ['v3', 'v4'],
+  );
+  assert.equal(
+    containers(world, two.seq as number).map(({ id }) => id),
+    ['c-v3', 'c-v4'],
+  );
+  assert.is(volumes(world, 0, 1)[0]?.name, 'v1');
+  assert.is(volumes(world, first.seq as number)[0]?.name, 'v3');
+  assert.is(containers(world, one.seq as number)[0]?.id, 'c-v3');
+  assert.is(counts(world, 0, 1).next, first.seq);
+  assert.equal(counts(world, first.seq as number).drivers[0]?.mounted, 2);
+  const [last] = volumes(world, 0, 1) as [Named];
+  world.prepare('c-v2', { volume: 'v2' });
+  world.cleanup('c-v1');
+  world.prepare('c-v1', { volume: 'v1' });
+  assert.equal(
+    volumes(world, last.seq as number).map(({ name }) => name),
+    ['v3', 'v4', 'v2', 'v1'],
+    'a volume that came again is another one',
+  );
 });
 
 status('more than fifteen of anything are written as well', () => {

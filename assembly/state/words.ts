@@ -42,7 +42,7 @@ export function wordOf(volume: Volume): i32 {
   if (!isUsed && volume.held) return HELD;
   if (!isUsed && volume.unclaimed && state.quarantine.length > 0) return UNCLAIMED;
   if (volume.uncertain) return UNCERTAIN;
-  if (volume.failure.length > 0) return FAILED;
+  if (volume.failure != '') return FAILED;
   return isUsed ? wordOfUsed(volume) : wordOfUnused(volume);
 }
 

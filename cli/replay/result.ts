@@ -31,8 +31,11 @@ export interface FoundDifference extends EventPlace, Difference {}
 export interface Rule {
   rule: string;
   count: number;
-  /** The event in which it was found first. */
+  /** The event in which it was found first, and what that is about. */
   first: number;
+  about: string;
+  /** Events in which it was found. */
+  events: number;
 }
 
 /** What another policy would have decided. */

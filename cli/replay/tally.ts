@@ -11,6 +11,10 @@ export interface Tally {
   result(policy: Policy, putBack: number): WhatIfResult;
 }
 
+function begin(rule: string, { event, about }: EventPlace): Rule {
+  return { rule, count: 0, first: event, about, events: 0 };
+}
+
 export function createTally(): Tally {
   const rules = new Map<string, Rule>();
   const first: FoundDifference[] = [];
@@ -18,9 +22,12 @@ export function createTally(): Tally {
   return {
     take(place, found) {
       events += 1;
+      const seen = new Set<string>();
       for (const difference of found) {
-        const rule = rules.get(difference.rule) ?? { rule: difference.rule, count: 0, first: place.event };
+        const rule = rules.get(difference.rule) ?? begin(difference.rule, place);
         rule.count += 1;
+        if (!seen.has(rule.rule)) rule.events += 1;
+        seen.add(rule.rule);
         rules.set(difference.rule, rule);
         if (first.length < SHOWN) first.push({ ...place, ...difference });
       }

@@ -4,6 +4,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { unpack } from '../frames/codec.ts';
 import { FRAME_MAX, SCHEMA } from '../frames/schema.ts';
 import { FUEL_EXPORT, REFUEL_EXPORT, withFuel } from './fuel/fuel.ts';
+import { callPolicy, isTimeout } from './guard.ts';
 import { hasMemoryLimit } from './memory_limit.ts';
 import { PolicyError } from './policy_error.ts';
 
@@ -116,11 +117,11 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
 function start(bytes: Uint8Array, name: string): Policy {
   const digest = createHash('sha256').update(bytes).digest('hex');
   const module = compiledOnce(digest, () => compile(bytes, name));
-  const exports = instantiate(module, name);
+  const exports = callPolicy(() => instantiate(module, name));
   const memory = views(exports.memory);
   const fuel = exports[FUEL_EXPORT];
   let inputAt = exports.input(FRAME_MAX);
-  const described = exports.describe();
+  const described = callPolicy(() => exports.describe());
   const [policyName, version, schema] = unpack(memory.copy(exports.output(), described)) as [
     string,
     string,
@@ -132,10 +133,12 @@ function start(bytes: Uint8Array, name: string): Policy {
   function guarded(what: string, run: () => number): Uint8Array {
     exports[REFUEL_EXPORT]();
     try {
-      const size = run();
+      const size = callPolicy(run);
       if (size === 0) return NOTHING;
       return memory.copy(exports.output(), size);
     } catch (error) {
+      if (isTimeout(error))
+        throw new PolicyError(`policy ${name}: ${what} does not end: ${(error as Error).message}`);
       if (fuel.value === 0) throw new PolicyError(`policy ${name}: ${what} does not end: ${STEP_FUEL} turns`);
       throw new PolicyError(`policy ${name}: ${what} trapped: ${trapText(exports, error as Error)}`);
     }
@@ -221,6 +224,7 @@ function start(bytes: Uint8Array, name: string): Policy {
       if (!status) return undefined;
       const bytes = guarded('status', () => status(what, after, most));
       isRested = false;
+      rest();
       return bytes.length === 0 ? undefined : unpack(bytes);
     },
     memorySize: () => exports.memory.buffer.byteLength,

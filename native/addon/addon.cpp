@@ -6,7 +6,8 @@
 namespace moorage {
 
 void initAddon(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new Instance(env));
+  auto* instance = new Instance(env);
+  env.SetInstanceData(instance);
   const auto offer = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
@@ -23,6 +24,9 @@ void initAddon(Napi::Env env, Napi::Object exports) {
   offer("lockFile", lockFile);
   offer("unlockFile", unlockFile);
   offer("allocateFile", allocateFile);
+  napi_value guarded = nullptr;
+  if (napi_create_function(env, "guardedCall", NAPI_AUTO_LENGTH, guardedCall, instance, &guarded) != napi_ok) throw Napi::Error::New(env);
+  exports.Set("guardedCall", Napi::Value(env, guarded));
 }
 
 }  // namespace moorage

@@ -19,4 +19,7 @@ Napi::Value lockFile(const Napi::CallbackInfo& info);
 Napi::Value unlockFile(const Napi::CallbackInfo& info);
 Napi::Value allocateFile(const Napi::CallbackInfo& info);
 
+/** In Node-API itself: it is called for every step of the policy. Its data is the Instance. */
+napi_value guardedCall(napi_env env, napi_callback_info info);
+
 }  // namespace moorage

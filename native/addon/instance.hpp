@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "addon/guard.hpp"
 #include "addon/host_channel.hpp"
 #include "addon/worker_pool.hpp"
 #include "effects/driver_transport.hpp"
@@ -13,11 +14,12 @@ namespace moorage {
 
 /** What one JS environment owns of the native side; it goes with the environment. */
 struct Instance {
-  explicit Instance(Napi::Env env) : channel(HostChannel::create(env)) {}
+  explicit Instance(Napi::Env env);
 
   std::shared_ptr<HostChannel> channel;
   WorkerPool pool;
   DriverTransport transport;
+  Guard guard;
   std::vector<int> lockedFiles;  // descriptors that lockFile locked; some may be closed by now
 };
 

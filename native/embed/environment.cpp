@@ -46,8 +46,8 @@ void onOutOfMemory(const char* where, bool) {
   if (threadInstance != nullptr) {
     for (const int fd : threadInstance->lockedFiles) unlockFile(fd);
   }
-  threadLife->ending(std::string("out of memory in ") + (where != nullptr ? where : "V8"));
-  threadLife->over(Over::parked);
+  threadLife->ending("out of memory");
+  threadLife->over(Over::parked, std::string("V8 gave up in ") + (where != nullptr ? where : "an unknown place"));
   for (;;) ::pause();
 }
 

@@ -20,11 +20,12 @@ void Life::ending(const std::string& reason) {
   if (reason_.empty()) reason_ = reason;
 }
 
-void Life::over(Over how) {
+void Life::over(Over how, const std::string& more) {
   HostPort closed;
   const std::lock_guard lock(session_->mutex_);
   if (over_ != Over::no) return;
   over_ = how;
+  if (!more.empty()) reason_ += ", and " + more;
   stop_ = nullptr;
   std::swap(closed, port_);
   session_->tell();

@@ -41,8 +41,8 @@ class Life {
   bool setStop(std::function<void()> stop);
   /** Why the environment is about to end; the first reason stays. */
   void ending(const std::string& reason);
-  /** The last word of the thread. */
-  void over(Over how);
+  /** The last word of the thread; `more` is put behind the reason. */
+  void over(Over how, const std::string& more = {});
 
   // For the JS side.
 

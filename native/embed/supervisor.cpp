@@ -102,6 +102,8 @@ class Supervisor {
   }
 
   void judge(Life& life) {
+    // Once more: a stop that fell into a guarded call may have been taken for the end of that.
+    if (life.stopAsked_ && life.stop_) life.stop_();
     if (life.stopAsked_) return;
     if (!life.started_ && Clock::now() - bornAt_ >= milliseconds(options_.startMs)) {
       isLate_ = true;

@@ -32,6 +32,8 @@ export const bundles = stamped({
       'package-lock.json',
       'setup/steps/bundles.mjs',
       'setup/esbuild.mjs',
+      'setup/config_check.mjs',
+      'docs/config.schema.json',
       'setup/portable.mjs',
     ]),
   outputs: ({ root }) => [host, command, portable].map((file) => join(root, file)),

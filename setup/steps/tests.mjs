@@ -24,6 +24,7 @@ export const tests = stamped({
       'examples',
       'package-lock.json',
       'setup',
+      'docs/config.schema.json',
     ]),
   outputs: (context) =>
     testNames(context.root).map((name) => join(context.build, 'test', `${name}.test.mjs`)),

@@ -1,8 +1,9 @@
+import type { WorkEffect } from '../../host/frames/types.ts';
 import { createKernel, type FileSystem, type HostMount } from '../kernel.ts';
 import { createRandom, derive, type Random } from '../random.ts';
 import type { Quirks } from '../setup.ts';
-import { keyOf } from '../work.ts';
-import { createVolume, type SimContainer, type SimVolume, type World } from '../world.ts';
+import { gaveBack, keyOf } from '../work.ts';
+import { createVolume, hurt, type SimContainer, type SimVolume, volumeOf, type World } from '../world.ts';
 import type { Fact, Present, PresentContainer, PresentVolume } from './present.ts';
 
 /** Device numbers from here on are those of file systems that the simulation makes. */
@@ -33,9 +34,18 @@ export function furnish(world: World, present: Present): void {
     begunAt: world.now,
     outcome: undefined,
   }));
+  for (const { effect, key } of world.work) if (effect.type !== 'place') begun(world, effect, key);
 }
 
-function furnishVolumes(world: World, { volumes, config }: Present): void {
+/** It was sent before the simulation began: whether it is done is as open as what becomes of it. */
+function begun(world: World, effect: WorkEffect, key: string): void {
+  const volume = volumeOf(world, key);
+  if (effect.type !== 'driver' || effect.op !== 'unmount') return;
+  volume.unmountSent = true;
+  gaveBack(volume);
+}
+
+function furnishVolumes(world: World, { volumes, containers, config }: Present): void {
   const random = createRandom(derive(world.setup.seed, 5));
   const mounts: HostMount[] = [...world.kernel.mounts];
   const numbers = volumes.flatMap(({ rwMountId, roMountId, driverMountId, rwFromId, roFromId }) => [
@@ -55,6 +65,10 @@ function furnishVolumes(world: World, { volumes, config }: Present): void {
     if (isMounted || bound.rw || bound.ro)
       volume.fs = { key: volume.key, dev: told.dev ?? `7:${nextMinor++}`, dead: false };
     count(volume, told, isMounted, random);
+    const isHurt = (['rw', 'ro'] as const).some(
+      (mode) => isHeld(containers, told, mode) && !(isMounted && bound[mode] && told.owed[1] > 0),
+    );
+    if (isHurt) hurt(volume, false);
     if (told.mountpoint !== null) world.mountpoints.set(volume.key, told.mountpoint);
     if (told.dev !== null && volume.fs) world.devs.set(volume.key, volume.fs);
     const driverId = told.driverMountId || nextId++;
@@ -73,24 +87,36 @@ function furnishVolumes(world: World, { volumes, config }: Present): void {
   world.kernel = createKernel({ mounts, nextId, nextMinor });
 }
 
+/** Whether a container has it in this mode. */
+function isHeld(
+  containers: readonly PresentContainer[],
+  { driver, name }: PresentVolume,
+  mode: 'rw' | 'ro',
+): boolean {
+  const isIt = (wish: PresentContainer['volumes'][number]) =>
+    wish.driver === driver && wish.name === name && wish.readonly === (mode === 'ro');
+  return containers.some(({ state, volumes }) => state === 'holding' && volumes.some(isIt));
+}
+
 function isTrue(fact: Fact, random: Random): boolean {
   return fact === 'yes' || (fact === 'unknown' && random.chance(0.5));
 }
 
+/** Where it is mounted: at its mountpoint, or in the directory above when that has the volume's name. */
 function createFrom({ driver, name, mountpoint }: PresentVolume, quirks: Quirks): SimVolume {
   if (mountpoint === null) return createVolume(driver, name, quirks);
-  const at = mountpoint.lastIndexOf('/');
-  return { ...createVolume(driver, name, quirks), mountpoint, place: placeOf(mountpoint, at, quirks) };
-}
-
-/** Where the driver mounts it: the directory above, for those that answer one in the volume. */
-function placeOf(mountpoint: string, at: number, { dataDir }: Quirks): string {
-  return dataDir && at > 0 ? mountpoint.slice(0, at) : mountpoint;
+  const [above, own] = mountpoint.split('/').slice(-2);
+  const dataDir = own !== name && above === name;
+  const place = dataDir ? mountpoint.slice(0, mountpoint.lastIndexOf('/')) : mountpoint;
+  return { ...createVolume(driver, name, { ...quirks, dataDir }), mountpoint, place };
 }
 
 /** What the driver counts is somewhere in what the policy takes for possible. */
 function count(volume: SimVolume, told: PresentVolume, isMounted: boolean, random: Random): void {
-  const [least, most] = told.owed;
+  // One that is owed from before a reboot is none that the driver has mounted since.
+  const before = told.owedBefore ? 1 : 0;
+  const least = Math.max(0, told.owed[0] - before);
+  const most = Math.max(0, told.owed[1] - before);
   const { counts } = volume.quirks;
   const owed = least + random.below(most - least + 1);
   const ours = isMounted ? (counts === 'calls' ? owed : Math.min(1, owed)) : 0;
@@ -102,9 +128,11 @@ function count(volume: SimVolume, told: PresentVolume, isMounted: boolean, rando
   if (counts === 'ids' && volume.others > 0) volume.ids.add('somebody');
   volume.mountedByUs = isMounted && ours > 0;
   volume.attached = isMounted;
-  volume.answered = least > 0;
+  volume.answered = least;
   volume.forgiven = told.unclaimed;
-  volume.unsure = least !== most || told.owedBefore || !told.isSure || (!isMounted && most > 0);
+  volume.owesOnce = told.owedBefore;
+  // More than one come only from ends that nobody heard.
+  volume.unsure = least !== most || most > 1 || told.owedBefore || !told.isSure || (!isMounted && most > 0);
   volume.lateUntil = Math.max(told.settleAt, told.vanishAt);
 }
 
@@ -166,6 +194,7 @@ function containerFrom(
   const phase = state === 'waiting' ? 'asked' : !isHolder ? 'failed' : pid > 0 ? 'running' : 'ready';
   return {
     id,
+    tenant: '',
     asks: {
       labels: [],
       env: [],

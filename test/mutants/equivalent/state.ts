@@ -2,6 +2,14 @@ import { same } from './same.ts';
 
 /** Faults in assembly/state/ that make no difference. */
 export const STATE = [
+  ...same('state/status.ts', 'every user of a volume has a record; the types want the question', [
+    ['writeUsers', 'if (container && container.phase == phase)', 'if (container.phase == phase)'],
+  ]),
+  ...same(
+    'state/words.ts',
+    'of a volume that is wanted, certain and not mounted something is under way, or has failed',
+    [['wordOfUsed', 'if (!volume.mountedForUs || volume.busy)', 'if (volume.busy)']],
+  ),
   ...same('state/snapshot.ts', 'a reader keeps its first error', [
     [
       'readHead',
