@@ -9,6 +9,8 @@ export interface DecidingParts {
   policy: Policy;
   /** Time of the last event that it has decided; 0 for none. */
   at?: number;
+  /** It says its wake-up once more with its next answer. */
+  owesWake?: boolean;
   /** A fresh instance of the policy with that digest; without it nothing follows, and a policy that fails ends the host. */
   start: ((digest: string) => Policy) | undefined;
   /** The follower follows no more. */
@@ -78,14 +80,15 @@ export function createDeciding(parts: DecidingParts): Deciding {
   let replaced = 0;
   let isAlone = start === undefined;
   let at = parts.at ?? 0;
+  let owesWake = parts.owesWake ?? false;
 
   function raise(): void {
     const state = follower || isAlone ? undefined : policy.snapshot();
-    if (state) follower = followerFrom(state, at);
+    if (state) follower = followerFrom(state, owesWake ? undefined : at);
   }
 
   /** Undefined when there can be none just now. */
-  function followerFrom(snapshot: Uint8Array, since: number): Follower | undefined {
+  function followerFrom(snapshot: Uint8Array, since: number | undefined): Follower | undefined {
     if (!start || isAlone) return undefined;
     try {
       return follow(start(policy.digest), snapshot, since);
@@ -133,7 +136,7 @@ export function createDeciding(parts: DecidingParts): Deciding {
       const state = to.snapshot();
       policy = to;
       beforeRecovery = held.length > 0 ? state : undefined;
-      if (state) follower = followerFrom(state, since);
+      if (state) follower = followerFrom(state, owesWake ? undefined : since);
       for (const decided of held) {
         compare(policy, decided);
         follower?.behind(decided);
@@ -149,6 +152,7 @@ export function createDeciding(parts: DecidingParts): Deciding {
       const effectsFrame = policy.step(frame);
       const effects = readEffects(policy, effectsFrame);
       at = stampOf(frame).at;
+      owesWake = false;
       const part = partOf(frame);
       if (part) isAmid = part.last !== true;
       const decided: Decided = { frame, effects: effectsFrame, number };

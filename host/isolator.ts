@@ -32,6 +32,8 @@ export interface IsolatorParts {
   startAt: number;
   /** The time of the last event in it that was decided. */
   lastAt?: number | undefined;
+  /** The policy has just taken the state over from another one. */
+  owesWake?: boolean;
   /** Calls are numbered from here: a number of an earlier run is never given again. */
   nextCall: number;
   log: Log;
@@ -142,6 +144,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   const deciding = createDeciding({
     policy: parts.policy,
     at: parts.lastAt ?? 0,
+    owesWake: parts.owesWake ?? false,
     start,
     onDiverged: (message) => out.alert('error', 'diverged', message),
     onAlone: (message) =>

@@ -120,6 +120,7 @@ async function startIn(state: StateDirectory, config: Config, options: Told): Pr
     meter: options.metrics.meter,
     startAt: past.at,
     lastAt: past.replayed.at,
+    owesWake: past.replayed.owesWake,
     nextCall: past.lastCall + 1,
     fatal: failed.fatal,
   });

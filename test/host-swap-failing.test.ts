@@ -116,6 +116,7 @@ failing(
       policy: bad.file,
     });
     assert.is(second.host.policy().digest, bad.digest, 'another file than before takes over');
+    assert.equal(said(second, 'diverged'), []);
     for (const _ of [1, 2]) assert.match((await second.call(fall)).error, /policy-failed/);
     for (let i = 0; i < 70; i += 1) await second.cleanup('nobody');
     for (const _ of [1, 2]) assert.match((await second.call(fall)).error, /policy-failed/);

@@ -29,6 +29,8 @@ export interface Replayed {
   beforeRecovery: Uint8Array | undefined;
   /** Time of the last event that was decided; 0 before the first. */
   at: number;
+  /** The policy has taken the state of another one, and says its wake-up once more with its next answer. */
+  owesWake: boolean;
   /** The policies that have decided, in their order; the last one still does. */
   tenures: Tenure[];
   /** The policy in the file that the last host was started with. */
@@ -99,6 +101,7 @@ export function replay(segments: Iterable<Segment>, options: ReplayOptions): Rep
       keepBeforeRecovery(result, frame);
       const effects = result.policy.step(frame);
       result.events += 1;
+      result.owesWake = false;
       result.at = Math.max(result.at, stampOf(frame).at);
       heir?.hear(frame, effects);
       options.onStep?.(record, effects, result.policy);
@@ -117,6 +120,7 @@ function beginning(base: Base | undefined): Replayed {
     divergence: undefined,
     beforeRecovery: undefined,
     at: base?.at ?? 0,
+    owesWake: false,
     tenures: [...(base?.tenures ?? [])],
     installed: undefined,
   };
@@ -179,8 +183,11 @@ function note({ tenures, events }: Replayed, digest: string): void {
  * The state goes from the policy that had it to the next. Of a recovery that was coming in in parts nothing goes with it: the
  * agent sends it anew, from its first part.
  */
-export function handOver({ policy, beforeRecovery }: Replayed, to: Policy): void {
+export function handOver(replayed: Replayed, to: Policy): void {
+  const { policy, beforeRecovery } = replayed;
   if (!policy || policy === to) return;
   const snapshot = policy.snapshot() ?? beforeRecovery;
-  if (snapshot) to.restore(snapshot);
+  if (!snapshot) return;
+  to.restore(snapshot);
+  replayed.owesWake = true;
 }

@@ -106,6 +106,7 @@ function nothing(state: JournalState, files: JournalFiles, notes: JournalNote[])
       divergence: undefined,
       beforeRecovery: undefined,
       at: 0,
+      owesWake: false,
       tenures: [],
       installed: undefined,
     },
