@@ -4,6 +4,7 @@ import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchReplay } from './replay.ts';
 import { benchStatus } from './status.ts';
+import { benchSwap } from './swap.ts';
 
 const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   decide: benchDecide,
@@ -11,6 +12,7 @@ const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   memory: benchMemory,
   replay: benchReplay,
   status: benchStatus,
+  swap: benchSwap,
 };
 const [name = '', ...args] = process.argv.slice(2);
 const bench = benches[name];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { easyBinding } from '../bench/easy_binding.ts';
 import type { JournalSizes } from '../host/journal/journal_writer.ts';
+import type { Allocate } from '../host/journal/room.ts';
 import type { SwapResult } from '../host/swap/result.ts';
 import { type EasyHost, startEasy } from './easy_host.ts';
 import { POLICY } from './world.ts';
@@ -20,6 +21,7 @@ export interface SwapHostOptions {
   trusted?: string[];
   config?: Record<string, unknown>;
   sizes?: Partial<JournalSizes>;
+  allocate?: Allocate;
 }
 
 export type SwapHost = EasyHost & { state: string };
@@ -40,7 +42,7 @@ export function makeHosts(name: string) {
     const { state = join(top, `state-${made}`), machine = easyBinding(), policy = POLICY } = options;
     const { containers = [], trusted = [], config = {}, sizes = {} } = options;
     const recover = { containers: containers.map(alive) };
-    const host = await startEasy(state, sizes, undefined, recover, policy, machine, trusted, config);
+    const host = await startEasy(state, sizes, options.allocate, recover, policy, machine, trusted, config);
     return { ...host, state };
   }
   return { top, start };

@@ -21,8 +21,8 @@ import { Volume } from './volume.ts';
 
 /** What a piece of work answers when there is more to do. */
 export const MORE: i32 = -1;
-/** So many containers and volumes are one piece. */
-const PIECE: i32 = 128;
+/** So many containers and volumes are one piece: the clearing up after it is several times the work itself. */
+const PIECE: i32 = 32;
 
 const ALL: i32 = 0x7fffffff;
 

@@ -115,9 +115,9 @@ export function startPolicy(bytes: Uint8Array, name: string): Policy {
 }
 
 function start(bytes: Uint8Array, name: string): Policy {
-  const module = compile(bytes, name);
-  const exports = callPolicy(() => instantiate(module, name));
   const digest = createHash('sha256').update(bytes).digest('hex');
+  const module = compiledOnce(digest, () => compile(bytes, name));
+  const exports = callPolicy(() => instantiate(module, name));
   const memory = views(exports.memory);
   const fuel = exports[FUEL_EXPORT];
   let inputAt = exports.input(FRAME_MAX);
@@ -230,6 +230,20 @@ function start(bytes: Uint8Array, name: string): Policy {
     memorySize: () => exports.memory.buffer.byteLength,
     turns: () => STEP_FUEL - fuel.value,
   };
+}
+
+/** As many modules are kept as may be wanted once more: of the one that decides, the one before it, and one to come. */
+const COMPILED_MAX = 4;
+const compiled = new Map<string, WebAssembly.Module>();
+
+/** Another instance of the same module costs next to nothing. */
+function compiledOnce(digest: string, compileIt: () => WebAssembly.Module): WebAssembly.Module {
+  const module = compiled.get(digest) ?? compileIt();
+  compiled.delete(digest);
+  compiled.set(digest, module);
+  const [oldest] = compiled.keys();
+  if (compiled.size > COMPILED_MAX && oldest !== undefined) compiled.delete(oldest);
+  return module;
 }
 
 /** The module as it is run: counted, so that every step ends. */

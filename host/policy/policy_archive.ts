@@ -9,7 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncDirectory } from '../journal/segment_file.ts';
 import { type Policy, startPolicy } from './policy.ts';
 import { PolicyError } from './policy_error.ts';
 import { loadInstalledPolicy } from './trust/policy_file.ts';
@@ -18,8 +20,8 @@ import { loadInstalledPolicy } from './trust/policy_file.ts';
 export interface PolicyArchive {
   /** Loads the policy in `file` and keeps a copy. */
   take(file: string): Policy;
-  /** Keeps a policy that was read and checked already; `name` is for errors. Throws {@link PolicyError}. */
-  keep(bytes: Uint8Array, digest: string, name: string): void;
+  /** Keeps a policy that was read and checked already, while others work; `name` is for errors. Rejects with {@link PolicyError}. */
+  keep(bytes: Uint8Array, digest: string, name: string): Promise<void>;
   /** The policy of that digest; throws {@link PolicyError} when it was never taken. */
   find(digest: string): Policy;
   /** Like `find`, an instance of its own, which knows nothing yet. */
@@ -47,8 +49,8 @@ export function openPolicyArchive(directory: string): PolicyArchive {
       running.set(policy.digest, policy);
       return policy;
     },
-    keep(bytes, digest, name) {
-      if (!isKept(pathOf(digest), digest)) keep(pathOf(digest), bytes, name);
+    async keep(bytes, digest, name) {
+      if (!isKept(pathOf(digest), digest)) await keepLater(pathOf(digest), bytes, name);
     },
     find(digest) {
       const policy = running.get(digest) ?? start(digest);
@@ -73,6 +75,25 @@ function keep(kept: string, bytes: Uint8Array, file: string): void {
     sync(dirname(kept));
   } catch (error) {
     rmSync(aside, { force: true });
+    throw new PolicyError(`policy ${file}: a copy cannot be kept as ${kept} (${(error as Error).message})`);
+  }
+}
+
+/** Like {@link keep}; the disk is waited for elsewhere. */
+async function keepLater(kept: string, bytes: Uint8Array, file: string): Promise<void> {
+  const aside = `${kept}.new`;
+  try {
+    const handle = await open(aside, 'w', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(aside, kept);
+    await syncDirectory(dirname(kept));
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => undefined);
     throw new PolicyError(`policy ${file}: a copy cannot be kept as ${kept} (${(error as Error).message})`);
   }
 }

@@ -24,8 +24,8 @@ export interface SwapperParts {
   change: Changeover;
   /** Throws {@link PolicyError} when the policy in the file may not decide. */
   verify(file: string): Verified;
-  /** Keeps it, so that the journal can be stepped again; throws {@link PolicyError}. */
-  keep(verified: Verified, file: string): void;
+  /** Keeps it, so that the journal can be stepped again; rejects with {@link PolicyError}. */
+  keep(verified: Verified, file: string): Promise<void>;
   /** A fresh instance of what was kept. */
   start(digest: string): Policy;
   /** Runs the work between two events, in the loop's turn; its effects begin when they are durable. */
@@ -72,7 +72,7 @@ export function createSwapper(parts: SwapperParts): Swapper {
         throw new Refused(`policy ${file}: it is the one that decides already (${digest.slice(0, 12)})`);
       stage = 'keep';
       await pause();
-      parts.keep(verified, file);
+      await parts.keep(verified, file);
       stage = 'start';
       await pause();
       const lead = parts.start(digest);
