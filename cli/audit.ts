@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfigFile } from '../host/config_file.ts';
 import { StartError } from '../host/start_error.ts';
+import { STATE_HELP, stateDirOf } from './admin/state_dir.ts';
 import { auditText } from './audit/print.ts';
 import { runAudit } from './audit/run_audit.ts';
 import { CheckError, UsageError } from './usage_error.ts';
 
 const EXAMPLES = `Examples:
-  moorage audit --state /var/lib/moorage/state
-  moorage audit --state /var/lib/moorage/state --json | jq '.findings[] | select(.worst)'
+  moorage audit
+  moorage audit --state /var/lib/moorage-agent/state --json | jq '.findings[] | select(.worst)'
 `;
 
 const NOTES = `
@@ -19,7 +20,7 @@ Exit codes: 0 clean, 1 a leak or something missing, 2 usage, or the journal cann
 `;
 
 interface Options {
-  state: string;
+  state?: string;
   config?: string;
   json?: boolean;
 }
@@ -29,7 +30,7 @@ export function auditCommand(): Command {
   return new Command('audit')
     .summary('hold journal, kernel, drivers and namespaces against each other')
     .description('Explains every mount by the events of the journal, or says what is wrong with it.')
-    .requiredOption('--state <directory>', 'state directory of the agent (it has journal/ in it)')
+    .option('--state <directory>', STATE_HELP)
     .option('--config <file>', 'configuration of the agent; default: the one that the journal saw last')
     .option('--json', 'one JSON object on stdout')
     .addHelpText('before', EXAMPLES)
@@ -37,11 +38,11 @@ export function auditCommand(): Command {
     .action(audit);
 }
 
-async function audit({ state, config, json }: Options): Promise<void> {
+async function audit({ config, json, ...where }: Options): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UsageError('audit reads the mount tables of all processes and needs root');
   const result = await runAudit({
-    stateDir: resolve(state),
+    stateDir: resolve(stateDirOf(where)),
     config: config === undefined ? undefined : read(config),
   });
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : auditText(result));
@@ -50,7 +51,7 @@ async function audit({ state, config, json }: Options): Promise<void> {
 
 function read(file: string) {
   try {
-    return readConfigFile(file);
+    return readConfigFile(file).config;
   } catch (error) {
     if (error instanceof StartError) throw new UsageError(error.message);
     throw error;

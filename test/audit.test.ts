@@ -263,7 +263,7 @@ test('what cannot be read ends with 2 and a sentence', async () => {
   const nowhere = moorage('--state', join(on.folder, 'nowhere'));
   assert.is(nowhere.status, 2);
   assert.match(nowhere.stderr, /there is no such state directory/);
-  assert.is(moorage('--json').status, 2);
+  assert.is(moorage('--stat', 'x').status, 2);
   const { agent } = await withTask(on);
   await killed(agent);
   const journal = join(stateOf(on), 'journal', '000001.journal');

@@ -95,7 +95,7 @@ function whoWaits(record: AuditRecord, volume: VolumeRecord): Why | undefined {
   };
 }
 
-function whatKeepsIt(record: AuditRecord, volume: VolumeRecord, { now }: Moment): Why | undefined {
+function whatKeepsIt(record: AuditRecord, volume: VolumeRecord, { now, running }: Moment): Why | undefined {
   const { held, failure, left } = volume;
   const why = (is: Reason, because: string, when: When): Why => ({
     is,
@@ -110,13 +110,13 @@ function whatKeepsIt(record: AuditRecord, volume: VolumeRecord, { now }: Moment)
     if (first) return why('kept', `found after a lost journal; left alone while ${names} lives`, first);
   }
   const lingerMs = lingerOf(record.config, volume);
-  if (left && left.when.wallMs + lingerMs > now) {
-    const seconds = Math.ceil((left.when.wallMs + lingerMs - now) / 1000);
-    return why(
-      'waiting',
-      `left by ${left.container} (${at(left.when)}); stays for another ${seconds} s (lingerMs)`,
-      left.when,
-    );
+  const until = (left?.when.wallMs ?? 0) + lingerMs;
+  if (left && lingerMs > 0 && (until > now || !running)) {
+    const rest =
+      until > now
+        ? `stays for another ${Math.ceil((until - now) / 1000)} s (lingerMs)`
+        : 'the agent ended while it stayed (lingerMs); the next start takes it away';
+    return why('waiting', `left by ${left.container} (${at(left.when)}); ${rest}`, left.when);
   }
   if (volume.pinned)
     return why('waiting', `${volume.pinned.words} (${at(volume.pinned.when)})`, volume.pinned.when);

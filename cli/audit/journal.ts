@@ -70,7 +70,7 @@ function stepFrom(segments: Segment[], find: Parameters<typeof takeUp>[2]): Audi
     const taken = takeUp(snapshot, segments, find);
     if (typeof taken === 'string') return `${snapshotName(number)}: ${taken}`;
     base = taken;
-    learner.begin(snapshot.learnt as Learnt, snapshot.events, snapshot.wallMs);
+    learner.begin(snapshot.learnt as Learnt, taken.policy, snapshot.events, snapshot.wallMs);
   }
   let events = before;
   const replayed = replay(segments, {

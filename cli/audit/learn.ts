@@ -1,6 +1,8 @@
 import type { Mount } from '../../host/binding.ts';
 import type { Learnt } from '../../host/directory.ts';
-import type { Effect, Event, RecoveredContainer, WorkEffect } from '../../host/frames/types.ts';
+import type { Config, Effect, Event, RecoveredContainer, WorkEffect } from '../../host/frames/types.ts';
+import type { Policy } from '../../host/policy/policy.ts';
+import { beginWithStatus } from './begin.ts';
 import { learnEnd } from './learn_end.ts';
 import {
   type AuditRecord,
@@ -15,7 +17,7 @@ import {
 export interface Learner {
   readonly record: AuditRecord;
   /** What the host had learnt before the first event that is still there. */
-  begin(learnt: Learnt, events: number, wallMs: number): void;
+  begin(learnt: Learnt, policy: Policy, events: number, wallMs: number): void;
   event(event: Event, effects: readonly Effect[], when: When): void;
 }
 
@@ -59,7 +61,6 @@ export function createLearner(record: AuditRecord): Learner {
   /** The host or the agent began anew: what was under way has no end. */
   function cutOff(when: When): void {
     underway.clear();
-    for (const id of waiting.values()) drop(id, when);
     waiting.clear();
     for (const volume of record.volumes.values()) {
       if (volume.doing) volume.cutOff = { ...volume.doing, lost: when };
@@ -74,6 +75,7 @@ export function createLearner(record: AuditRecord): Learner {
     const rebooted = record.bootId !== undefined && record.bootId !== first?.bootId;
     cutOff(when);
     record.bootId = first?.bootId;
+    // One whose prepare has no answer is kept as well, when the agent names it: its cleanup comes.
     for (const id of [...record.containers.keys()]) if (rebooted || !named.has(id)) drop(id, when);
     seeMounts(
       record,
@@ -119,6 +121,7 @@ export function createLearner(record: AuditRecord): Learner {
       if (event.last && ok(event.call)) recovered(when);
     } else if (event.type === 'restart') {
       cutOff(when);
+      for (const { id, preparing } of [...record.containers.values()]) if (preparing) drop(id, when);
       seeMounts(record, event.mounts, false, when);
     } else if (event.type === 'done') end(event, when);
     else if (event.type === 'lost') lose(record, event.target);
@@ -127,10 +130,12 @@ export function createLearner(record: AuditRecord): Learner {
 
   return {
     record,
-    begin(learnt, events, wallMs) {
+    begin(learnt, policy, events, wallMs) {
+      const when = { event: events, wallMs };
       record.from = events + 1;
       record.events = events;
-      remember(record, learnt, { event: events, wallMs });
+      remember(record, learnt, when);
+      beginWithStatus(record, policy, when, begin);
     },
     event(event, effects, when) {
       record.events = when.event;
@@ -159,7 +164,14 @@ function keyOf(effect: WorkEffect, { config }: AuditRecord): string | undefined 
   return `${effect.driver}/${effect.name}`;
 }
 
+/** As much of the configuration as the host keeps. */
+function configOf({ root, drivers }: Learnt): Config {
+  const places = drivers.map(([name, { address }]) => [name, address === null ? {} : { address }]);
+  return { agentId: '', root, drivers: Object.fromEntries(places) };
+}
+
 function remember(record: AuditRecord, learnt: Learnt, when: When): void {
+  record.config = configOf(learnt);
   for (const [id, { sandbox, pid }] of learnt.containers) {
     record.containers.set(id, {
       ...newContainer(id, sandbox, when),

@@ -2,9 +2,9 @@ import type { KernelView } from './kernel.ts';
 import type { AuditRecord, ContainerRecord } from './record.ts';
 
 /**
- * A container of before the first record of a pruned journal: the snapshot of the host names it and its process, and which file system
- * each volume has. What it holds is then read from its own mount table, as the policy itself does when it has lost its journal. The state of the
- * policy in the snapshot is the policy's own business.
+ * A container of before the first record of a pruned journal, when the policy is too old to be asked: the host's part of the snapshot names it and its process,
+ * and which file system each volume has. What it holds is then read from its own mount table, as the policy itself does when it has lost its
+ * journal.
  */
 export function fillFromOwnTables(record: AuditRecord, { namespaces }: KernelView): void {
   const byDev = new Map([...record.volumes.values()].map((volume) => [volume.dev, volume.key]));

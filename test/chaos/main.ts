@@ -1,0 +1,70 @@
+/**
+ * The kill test: agent, two drivers and tasks on real volumes; processes are killed at random moments, and after each fault everything is
+ * looked at. See --help.
+ */
+import { parseArgs } from 'node:util';
+import { figuresText, lost } from './figures.ts';
+import { runChaos } from './run.ts';
+
+const USAGE = `npm run chaos                                20 kills
+npm run chaos -- --kills 500 --seed 7        more, the same choices again
+npm run chaos -- --kills 500 --json          figures as one JSON object on stdout
+
+  --kills N    SIGKILLs of the agent, of a driver or of both (20)
+  --seed S     of all choices; printed, for the next time
+  --json       figures on stdout; words are on stderr in any case
+  --keep       keep the directory also when all is well
+
+Needs root and a C compiler. A failure keeps the directory, and says seed, round and what was lost. Exit codes: 0 nothing was lost,
+1 something was, 2 usage.
+`;
+
+interface Asked {
+  kills: number;
+  seed: number;
+  json: boolean;
+  keep: boolean;
+}
+
+function readArguments(): Asked | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        kills: { type: 'string', default: '20' },
+        seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+        json: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return '';
+    const [kills, seed] = [Number(values.kills), Number(values.seed)];
+    if (!Number.isInteger(kills) || kills < 1) return `--kills ${values.kills}: not a number of kills`;
+    if (!Number.isInteger(seed) || seed < 0) return `--seed ${values.seed}: not a whole number`;
+    return { kills, seed, json: values.json, keep: values.keep };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function main(): Promise<number> {
+  const asked = readArguments();
+  if (asked === '') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (typeof asked === 'string') {
+    process.stderr.write(`chaos: ${asked}; see --help\n`);
+    return 2;
+  }
+  if (process.getuid?.() !== 0) {
+    process.stderr.write('chaos: it mounts file systems and needs root\n');
+    return 2;
+  }
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const { figures, failed } = await runChaos({ ...asked, say });
+  process.stdout.write(asked.json ? `${JSON.stringify(figures)}\n` : figuresText(figures));
+  return failed || lost(figures.losses) ? 1 : 0;
+}
+
+process.exitCode = await main();
