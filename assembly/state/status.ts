@@ -129,8 +129,9 @@ function writeVolumes(after: f64, most: i32): void {
 function writeRecords(after: f64, most: i32): void {
   const place = out.openArray();
   let count = 0;
-  for (let each = firstAfter(after); each && count < most; each = state.volumes.next(each)) {
+  for (let each = volumeAfter(after); each && count < most; each = state.volumes.next(each)) {
     writeRecord(each);
+    lastVolume = each;
     count += 1;
   }
   out.setCount(place, count);
