@@ -58,7 +58,7 @@ function missing(
     what,
     because: `${told.by}, ${at(told.when)}; since then somebody else has taken it away${names ? `, and it is held by ${names}` : ', and nobody holds it'}`,
     next: moment.running
-      ? `moorage volume retry ${volume.driver} ${volume.name}, which looks at it and mounts it again for who holds it`
+      ? `moorage volume retry ${volume.key}, which looks at it and mounts it again for who holds it`
       : 'start the agent: its recovery looks at it and mounts it again for who holds it',
     target,
     volume: volume.key,
