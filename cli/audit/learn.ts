@@ -27,7 +27,7 @@ export function createLearner(record: AuditRecord): Learner {
     record.containers.delete(id);
     record.quarantine.delete(id);
     if (!container?.holds?.length) return;
-    record.gone.set(id, container.holds);
+    record.gone.set(id, container);
     for (const { volume } of container.holds) volumeOf(record, volume).left = { container: id, when };
   }
 

@@ -80,7 +80,7 @@ function hasVolume({ mounts }: Namespace, { volume, target }: Hold, { record }: 
 }
 
 /** The path of a mount in a container, which may begin with the sandbox or in a root of its own. */
-export function isTarget({ target }: KernelMount, path: string): boolean {
+function isTarget({ target }: KernelMount, path: string): boolean {
   return target === path || target.endsWith(`/${path.replace(/^\/+/, '')}`);
 }
 

@@ -3,6 +3,7 @@
  * looked at. See --help.
  */
 import { parseArgs } from 'node:util';
+import { isApart, runApart } from './apart.ts';
 import { figuresText, lost } from './figures.ts';
 import { clearPlace, findPlace } from './place.ts';
 import { runChaos } from './run.ts';
@@ -65,6 +66,7 @@ async function main(): Promise<number> {
     process.stderr.write('chaos: it mounts file systems and needs root\n');
     return 2;
   }
+  if (!isApart() && asked.clear === undefined) return runApart(process.argv.slice(2));
   const say = (text: string) => process.stderr.write(`${text}\n`);
   if (asked.clear !== undefined) return clear(asked.clear, say);
   const { figures, failed } = await runChaos({ ...asked, say });
