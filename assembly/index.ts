@@ -7,7 +7,14 @@
 import { abortColumn, abortFile, abortLine, abortMessage } from './abort.ts';
 import { stepEvent } from './decide/step.ts';
 import * as limits from './limits.ts';
-import { readSnapshot, writeSnapshot } from './state/snapshot.ts';
+import {
+  givenState,
+  MORE,
+  readSnapshot,
+  readSnapshotPart,
+  writeSnapshot,
+  writeSnapshotPart,
+} from './state/snapshot_pieces.ts';
 import { replaceState, State } from './state/state.ts';
 import { writeStatus } from './state/status.ts';
 import { POLICY_NAME, POLICY_VERSION } from './variant.ts';
@@ -68,6 +75,26 @@ export function restore(size: i32): i32 {
   const read = readSnapshot(r);
   if (read) {
     replaceState(read as State);
+    return 0;
+  }
+  out.start();
+  out.text(r.error);
+  return out.size;
+}
+
+/** Like {@link snapshot}, a piece at a time: -1 while there is more. `begin` is 1 for the first piece; until the last one nothing else may be called but `rest`. */
+export function snapshotPart(begin: i32): i32 {
+  return writeSnapshotPart(begin != 0);
+}
+
+/** Like {@link restore}, a piece at a time: -1 while there is more. `begin` is 1 for the first piece; until the last one nothing else may be called but `rest`. */
+export function restorePart(size: i32, begin: i32): i32 {
+  const r = reader;
+  if (begin != 0) r.open(inputRegion(size), size);
+  if (!readSnapshotPart(r, begin != 0)) return MORE;
+  const read = givenState();
+  if (!r.failed) {
+    replaceState(read);
     return 0;
   }
   out.start();

@@ -3,12 +3,14 @@ import { benchDecide } from './decide.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchReplay } from './replay.ts';
+import { benchStatus } from './status.ts';
 
 const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   decide: benchDecide,
   journal: benchJournal,
   memory: benchMemory,
   replay: benchReplay,
+  status: benchStatus,
 };
 const [name = '', ...args] = process.argv.slice(2);
 const bench = benches[name];

@@ -40,10 +40,6 @@ export interface Deciding {
   snapshot(): Uint8Array | undefined;
   /** The deciding instance is dropped for `why`; the follower decides from now on. Throws when there is none that can. */
   takeOver(why: PolicyError): void;
-  /** Asks an instance without changing its state: the follower where there is one, so that the deciding one has no pause. */
-  read<Result>(question: (policy: Policy) => Result): Result;
-  /** Events that the follower has still to step; undefined without one. */
-  lag(): number | undefined;
   /** A follower of that policy, which hears nothing yet; `onEnd` is told why it ends as long as it is not the one that counts. */
   follow(
     policy: Policy,
@@ -60,6 +56,8 @@ export interface Deciding {
   /** A recovery is coming in in parts. */
   isAmidRecovery(): boolean;
   now(): Policy;
+  /** Asks an instance without changing its state: the follower where it is free, so that the deciding one has no pause. */
+  read<Result>(question: (policy: Policy) => Result): Result;
   /** Time of the last event that was decided. */
   lastAt(): number;
   follower(): Follower | undefined;
@@ -176,17 +174,6 @@ export function createDeciding(parts: DecidingParts): Deciding {
     },
     snapshot: () => policy.snapshot() ?? beforeRecovery,
     takeOver,
-    read(question) {
-      const asked = follower;
-      if (!asked?.isAtRest() || asked.policy.digest !== policy.digest) return question(policy);
-      try {
-        return question(asked.policy);
-      } catch (error) {
-        if (asked === follower && error instanceof PolicyError) drop(error);
-        throw error;
-      }
-    },
-    lag: () => follower?.lag(),
     follow,
     become(to, next) {
       follower?.stop();
@@ -206,6 +193,16 @@ export function createDeciding(parts: DecidingParts): Deciding {
     isAttended: () => heirs.size > 0,
     isAmidRecovery: () => isAmid,
     now: () => policy,
+    read(question) {
+      const asked = follower?.free();
+      if (!asked) return question(policy);
+      try {
+        return question(asked);
+      } catch (error) {
+        if (error instanceof PolicyError) drop(error);
+        throw error;
+      }
+    },
     lastAt: () => at,
     follower: () => follower,
     stop: () => {

@@ -16,9 +16,6 @@ export class Diverged extends PolicyError {}
 
 /** A second instance, of this or of another policy, stepped behind the deciding one whenever the host is idle. */
 export interface Follower {
-  readonly policy: Policy;
-  /** Nothing of its state is being read or written in pieces: it may be asked. */
-  isAtRest(): boolean;
   /** To be stepped here too, later; the frames are kept as they are. */
   behind(decided: Decided): void;
   /** Events that it has not stepped yet; Infinity while it does not even have its state. */
@@ -33,6 +30,8 @@ export interface Follower {
    * wait. Undefined amid a recovery, and while another one is being made.
    */
   photograph(): Photograph | undefined;
+  /** Its policy, for questions that change nothing; undefined while it takes or gives its state in pieces. */
+  free(): Policy | undefined;
   /** Throws why it follows no more, when it has failed or decided something else. */
   check(): void;
   /** Follows no more. */
@@ -134,8 +133,6 @@ export function createFollower({ policy, snapshot, at: begunAt, onEnd }: Followe
 
   plan();
   return {
-    policy,
-    isAtRest: () => !stopped && !taking && !giving,
     behind(decided) {
       if (stopped) return;
       const part = partOf(decided.frame);
@@ -161,6 +158,7 @@ export function createFollower({ policy, snapshot, at: begunAt, onEnd }: Followe
       plan();
       return { at, state };
     },
+    free: () => (taking || giving || stopped ? undefined : policy),
     check,
     stop,
   };

@@ -55,10 +55,6 @@ export interface Isolator {
   restart(events: Record<string, unknown>[]): Promise<boolean>;
   /** What runs is known, by `recover` or `restart`: calls are taken, and effects performed. */
   recovered(): boolean;
-  /** Asks an instance of the policy without changing its state. */
-  read<Result>(question: (policy: Policy) => Result): Result;
-  /** How it stands. */
-  report(): IsolatorReport;
   /**
    * Runs `work` between two events, in its turn. What it journals is durable, and its effects begun, when the promise resolves; it rejects with what
    * `work` throws.
@@ -69,6 +65,10 @@ export interface Isolator {
   readonly failing: Failing;
   /** Resolves when nothing is under way, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
+  /** Asks an instance of the policy without changing its state. */
+  read<Result>(question: (policy: Policy) => Result): Result;
+  /** How it stands. */
+  report(): IsolatorReport;
   isClosed(): boolean;
   /** Takes nothing more; ends the journal in order. */
   close(): Promise<void>;
@@ -123,24 +123,22 @@ function isAnswer({ type }: Effect): boolean {
   return type === 'reply' || type === 'alert' || type === 'limit';
 }
 
+/** A follower that has no state yet is none. */
+function lagOf(deciding: Deciding): number | undefined {
+  const lag = deciding.follower()?.lag();
+  return lag === Number.POSITIVE_INFINITY ? undefined : lag;
+}
+
 /** The number of `prepare` in a frame. */
 const PREPARE = 4;
 
 export function createIsolator(parts: IsolatorParts): Isolator {
-  const { binding, journal, directory, log, notice, start } = parts;
+  const { binding, journal, directory, log, notice, start, meter } = parts;
   const clock = createClock(parts.startAt);
   const tick = () => tell({ type: 'tick' });
   const time = createHeldTime(clock, tick);
   const alarm = createAlarm(clock, tick);
-  const out = createOutgoing({
-    binding,
-    directory: directory.directory,
-    alarm,
-    log,
-    meter: parts.meter,
-    notice,
-    ended,
-  });
+  const out = createOutgoing({ binding, directory: directory.directory, alarm, log, notice, meter, ended });
   const deciding = createDeciding({
     policy: parts.policy,
     at: parts.lastAt ?? 0,
@@ -262,7 +260,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       waiting.decided?.(false);
       return setAside(waiting, error);
     }
-    parts.meter?.decided(nameOf(frame), performance.now() - begun, decision.turns);
+    meter?.decided(nameOf(frame), performance.now() - begun, decision.turns);
     journal.stepped(decision.frame);
     const { effects } = decision;
     const event = readEvent(frame);
@@ -292,6 +290,16 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     submit(frame.length > FRAME_MAX ? encodeEvent({ ...tooLarge(event), at: 0 }) : frame);
   }
 
+  /** Resolves with whether the policy has decided it. */
+  function decideAlone(event: Record<string, unknown>, isLast: boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      submit(encodeEvent({ ...event, at: 0 }), undefined, (ok) => {
+        recovered ||= ok && isLast;
+        resolve(ok);
+      });
+    });
+  }
+
   function inTurn(work: () => Effect[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (error?: Error) => (error ? reject(error) : resolve());
@@ -317,16 +325,6 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     idlers.clear();
   }
 
-  /** Resolves with whether the policy has decided it. */
-  function decideAlone(event: Record<string, unknown>, isLast: boolean): Promise<boolean> {
-    return new Promise((resolve) => {
-      submit(encodeEvent({ ...event, at: 0 }), undefined, (ok) => {
-        recovered ||= ok && isLast;
-        resolve(ok);
-      });
-    });
-  }
-
   // From the first event on there is somebody to take over.
   tend(deciding.rest);
   return {
@@ -347,18 +345,18 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       return decided.every((ok) => ok);
     },
     recovered: () => recovered,
-    read: (question) => deciding.read(question),
-    report: () => ({
-      at: clock.now(),
-      recovered,
-      waiting: queue.length,
-      inFlight: out.inFlight(),
-      lag: deciding.lag(),
-    }),
     inTurn,
     deciding,
     change,
     failing,
+    read: deciding.read,
+    report: () => ({
+      at: time.now(),
+      recovered,
+      waiting: queue.length,
+      inFlight: out.inFlight(),
+      lag: lagOf(deciding),
+    }),
     isClosed: () => closed,
     idle: (timeoutMs) =>
       new Promise((resolve) => {

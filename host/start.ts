@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { openAdmin } from './admin/admin.ts';
 import { alertIn, createAlerts } from './admin/alerts.ts';
 import { createMetrics } from './admin/metrics.ts';
+import { policyRoutes } from './admin/policy_route.ts';
 import type { AdminServer } from './admin/server.ts';
 import type { Binding } from './binding.ts';
 import { readConfigFile } from './config_file.ts';
@@ -157,7 +158,7 @@ async function startIn(state: StateDirectory, config: Config, options: Told): Pr
         directory: directory.directory,
         startedAt: new Date().toISOString(),
       },
-      [],
+      policyRoutes({ swap: policies.swap, policy: policies.report }),
     ),
     alarmOf,
   );
@@ -180,20 +181,6 @@ async function startIn(state: StateDirectory, config: Config, options: Told): Pr
   };
 }
 
-/** Tasks do not depend on whether people can look: without a socket the host goes on, and says so. */
-async function tryAdmin(opened: Promise<AdminServer>, announce: Announce): Promise<AdminServer | undefined> {
-  try {
-    return await opened;
-  } catch (error) {
-    announce(
-      'warn',
-      'admin-socket',
-      `${(error as Error).message}; the isolator works without: moorage status, drain and volume do not reach it`,
-    );
-    return undefined;
-  }
-}
-
 /** Until the host has started, what ends it is why it does not start. */
 function untilStarted(fatal: (error: Error) => void) {
   let isStarted = false;
@@ -209,6 +196,20 @@ function untilStarted(fatal: (error: Error) => void) {
       isStarted = true;
     },
   };
+}
+
+/** Tasks do not depend on whether people can look: without a socket the host goes on, and says so. */
+async function tryAdmin(opened: Promise<AdminServer>, announce: Announce): Promise<AdminServer | undefined> {
+  try {
+    return await opened;
+  } catch (error) {
+    announce(
+      'warn',
+      'admin-socket',
+      `${(error as Error).message}; the isolator works without: moorage status, drain and volume do not reach it`,
+    );
+    return undefined;
+  }
 }
 
 function describeJournal({ state }: Restored): string {

@@ -19,6 +19,7 @@ export async function startEasy(
   policy = POLICY,
   machine = easyBinding(),
   trusted: string[] = [],
+  configured: Record<string, unknown> = {},
 ) {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const config = `${stateDir}.json`;
@@ -29,6 +30,7 @@ export async function startEasy(
       root: '/m',
       defaultDriver: 'ebs',
       drivers: { ebs: { address: 'unix:///x' } },
+      ...configured,
     }),
   );
   const notices: string[] = [];

@@ -33,11 +33,24 @@ const FAULTS = [
     'export function recover(call: f64, journal: string, bootId: string, recovering: Recovering): void {\n',
     "assert(recovering.containers.length == 0 || recovering.containers[0].id != 'fall', 'planted in recover');",
   ],
+  [
+    'a configuration',
+    'configure.ts',
+    'export function configure(call: f64, r: Reader): void {\n',
+    "assert(state.now < 1 || !state.draining, 'planted in configure');",
+  ],
+  [
+    'a timer',
+    'step.ts',
+    '      const container = state.container(timer.key);\n',
+    "assert(!container || container.id != 'late', 'planted in a timer');",
+  ],
 ] as const;
 
 /**
  * Builds, in `place`, a policy that fails at an operator's verb `fall`, without an end at a prepare of `spin`, when volume `v-bad` was
- * mounted, at the cleanup of `stuck`, at those of `even…` with an even call, and at a recovery that begins with `fall`. Returns its file.
+ * mounted, at the cleanup of `stuck`, at those of `even…` with an even call, at a recovery that begins with
+ * `fall`, at a configuration while it drains, and when the time of `late` is over; a state with a container `unwanted` it refuses. Returns its file.
  */
 export function failingPolicy(place: string): string {
   const faults = FAULTS.map(([name, file, head, statement]) => ({
@@ -46,5 +59,11 @@ export function failingPolicy(place: string): string {
     from: head,
     to: `${head}  ${statement}\n`,
   }));
-  return join(plantAll(faults, place), 'build/policy.wasm');
+  const refuses = {
+    name: 'refuses a state',
+    file: 'assembly/state/snapshot.ts',
+    from: "  container.key = r.text('container.id');\n",
+    to: "  container.key = r.text('container.id');\n  if (container.key == 'unwanted') r.fail('container.id', 'planted in restore');\n",
+  };
+  return join(plantAll([...faults, refuses], place), 'build/policy.wasm');
 }

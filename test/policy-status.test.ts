@@ -446,6 +446,37 @@ status('a state is read in pieces, each entry once, and counts add up', () => {
   ]);
 });
 
+status('an entry that goes while the state is read in pieces takes no other with it', () => {
+  const names = ['v1', 'v2', 'v3', 'v4'];
+  const world = createWorld({ volumes: names.map((name) => `ebs/${name}`) });
+  for (const name of names) world.prepare(`c-${name}`, { volume: name });
+  const [first, second] = volumes(world, 0, 2) as [Named, Named];
+  const [one, two] = containers(world, 0, 2) as [Named, Named];
+  world.cleanup('c-v2');
+  assert.equal(
+    volumes(world, second.seq as number).map(({ name }) => name),
+    ['v3', 'v4'],
+  );
+  assert.equal(
+    containers(world, two.seq as number).map(({ id }) => id),
+    ['c-v3', 'c-v4'],
+  );
+  assert.is(volumes(world, 0, 1)[0]?.name, 'v1');
+  assert.is(volumes(world, first.seq as number)[0]?.name, 'v3');
+  assert.is(containers(world, one.seq as number)[0]?.id, 'c-v3');
+  assert.is(counts(world, 0, 1).next, first.seq);
+  assert.equal(counts(world, first.seq as number).drivers[0]?.mounted, 2);
+  const [last] = volumes(world, 0, 1) as [Named];
+  world.prepare('c-v2', { volume: 'v2' });
+  world.cleanup('c-v1');
+  world.prepare('c-v1', { volume: 'v1' });
+  assert.equal(
+    volumes(world, last.seq as number).map(({ name }) => name),
+    ['v3', 'v4', 'v2', 'v1'],
+    'a volume that came again is another one',
+  );
+});
+
 status('more than fifteen of anything are written as well', () => {
   const labels = Object.fromEntries(
     Array.from({ length: 20 }, (_, at) => [`volume.${at}`, `v1${at}:d${at}`]),

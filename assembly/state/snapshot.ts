@@ -25,10 +25,7 @@ const CONTAINER_FIELDS: i32 = 14;
 const VOLUME_FIELDS: i32 = 39;
 const REQUEST_FIELDS: i32 = 7;
 
-/** Returns the size, or 0 while a recovery is coming in in parts: then there is nothing whole to keep. */
-export function writeSnapshot(): i32 {
-  if (state.recovering) return 0;
-  out.start();
+export function writeHead(): void {
   out.array(FIELDS);
   out.number(f64(SCHEMA) + f64(SNAPSHOT_EXTENSION) * EXTENSIONS);
   out.number(state.now);
@@ -40,10 +37,9 @@ export function writeSnapshot(): i32 {
   if (state.config) out.raw(state.configBytes);
   else out.nil();
   out.texts(state.quarantine);
-  out.array(state.containers.size);
-  for (let each = state.containers.first(); each; each = state.containers.next(each)) writeContainer(each);
-  out.array(state.volumes.size);
-  for (let each = state.volumes.first(); each; each = state.volumes.next(each)) writeVolume(each);
+}
+
+export function writeInFlight(): void {
   const inFlight = state.inFlight.values();
   out.array(inFlight.length);
   for (let i = 0; i < inFlight.length; i++) {
@@ -52,10 +48,9 @@ export function writeSnapshot(): i32 {
     out.text(inFlight[i].key);
     out.bool(inFlight[i].isVolume);
   }
-  return out.size;
 }
 
-function writeContainer(container: Container): void {
+export function writeContainer(container: Container): void {
   out.array(CONTAINER_FIELDS + CONTAINER_MORE);
   out.number(container.seq);
   out.text(container.id);
@@ -87,7 +82,7 @@ function writeRequest(request: Request): void {
   out.text(request.origin);
 }
 
-function writeVolume(volume: Volume): void {
+export function writeVolume(volume: Volume): void {
   out.array(VOLUME_FIELDS);
   out.number(volume.seq);
   out.text(volume.driver);
@@ -134,18 +129,28 @@ function whole(r: Reader, field: string): f64 {
   return r.integer(field, 0, INTEGER_MAX);
 }
 
-/** The state that {@link writeSnapshot} wrote, or null with the reader's error set. */
-export function readSnapshot(r: Reader): State | null {
-  const read = new State();
-  const extra = r.array('snapshot') - FIELDS;
-  if (!behind(r, 'snapshot', extra, 0, extra >= 0)) return null;
+/** How a snapshot differs from one of a policy that remembers nothing more than the shipped one. */
+export class Extras {
+  /** Fields behind those of the whole that all policies know. */
+  whole: i32 = 0;
+  /** Fields of a container that are ours alone, when the snapshot has them. */
+  more: i32 = 0;
+  /** Another variant has written it. */
+  isOther: bool = false;
+}
+
+/** All before the containers. */
+export function readHead(r: Reader, read: State): Extras {
+  const extras = new Extras();
+  extras.whole = r.array('snapshot') - FIELDS;
+  if (!behind(r, 'snapshot', extras.whole, 0, extras.whole >= 0)) return extras;
   const schema = whole(r, 'schema');
   const extension = Math.floor(schema / EXTENSIONS);
   if (schema - extension * EXTENSIONS != f64(SCHEMA) && !r.failed)
     r.fail('schema', 'is not the one that this policy reads');
-  const isOther = extension != 0 && extension != f64(SNAPSHOT_EXTENSION);
-  const more = extension == f64(SNAPSHOT_EXTENSION) ? CONTAINER_MORE : 0;
-  if (!behind(r, 'snapshot', extra, 0, isOther)) return null;
+  extras.isOther = extension != 0 && extension != f64(SNAPSHOT_EXTENSION);
+  extras.more = extension == f64(SNAPSHOT_EXTENSION) ? CONTAINER_MORE : 0;
+  if (!behind(r, 'snapshot', extras.whole, 0, extras.isOther)) return extras;
   read.now = whole(r, 'now');
   read.bootId = r.text('bootId');
   read.recovered = r.bool('recovered');
@@ -158,31 +163,35 @@ export function readSnapshot(r: Reader): State | null {
     read.configBytes = r.since(start);
   }
   read.quarantine = r.texts('quarantine').slice(0);
-  let count = r.array('containers');
-  for (let i = 0; i < count && !r.failed; i++) {
-    const extra = r.array('container') - CONTAINER_FIELDS;
-    if (!behind(r, 'container', extra, more, isOther)) break;
-    const container = readContainer(r, read);
-    if (more > 0) container.remark = readRemark(r);
-    else skipMany(r, 'container', extra);
-  }
-  count = r.array('volumes');
-  for (let i = 0; i < count && !r.failed; i++) {
-    const extra = r.array('volume') - VOLUME_FIELDS;
-    if (!behind(r, 'volume', extra, 0, isOther)) break;
-    readVolume(r, read);
-    skipMany(r, 'volume', extra);
-  }
-  count = r.array('inFlight');
+  return extras;
+}
+
+export function takeContainer(r: Reader, read: State, extras: Extras): void {
+  const extra = r.array('container') - CONTAINER_FIELDS;
+  if (!behind(r, 'container', extra, extras.more, extras.isOther)) return;
+  const container = readContainer(r, read);
+  if (extras.more > 0) container.remark = readRemark(r);
+  else skipMany(r, 'container', extra);
+}
+
+export function takeVolume(r: Reader, read: State, extras: Extras): void {
+  const extra = r.array('volume') - VOLUME_FIELDS;
+  if (!behind(r, 'volume', extra, 0, extras.isOther)) return;
+  readVolume(r, read);
+  skipMany(r, 'volume', extra);
+}
+
+/** All behind the volumes. */
+export function readEnd(r: Reader, read: State, extras: Extras): void {
+  const count = r.array('inFlight');
   for (let i = 0; i < count && r.record('inFlight', 3); i++) {
     const effect = whole(r, 'inFlight.effect');
     const key = r.text('inFlight.key');
     read.inFlight.set(effect, new InFlight(effect, key, r.bool('inFlight.isVolume')));
   }
-  skipMany(r, 'snapshot', extra);
+  skipMany(r, 'snapshot', extras.whole);
   r.finish();
   read.wakeAt = -1;
-  return r.failed ? null : read;
 }
 
 /** Whether so many fields may stand behind those that all policies know: as many as are ours, or any of another variant's. */

@@ -95,17 +95,32 @@ function writeDriver(driver: DriverConfig, lingerMs: f64): void {
   out.number(driver.maxInFlight);
 }
 
-function firstAfter(after: f64): Volume | null {
+/** The last ones that were written: who asks for a large state piece by piece is not made to wait for a walk through all before. */
+let lastVolume: Volume | null = null;
+let lastContainer: Container | null = null;
+
+function volumeAfter(after: f64): Volume | null {
+  const last = lastVolume;
+  if (last && last.seq == after && state.volumes.get(last.key) == last) return state.volumes.next(last);
   let each = state.volumes.first();
   while (each && each.seq <= after) each = state.volumes.next(each);
+  return each;
+}
+
+function containerAfter(after: f64): Container | null {
+  const last = lastContainer;
+  if (last && last.seq == after && state.containers.get(last.key) == last) return state.containers.next(last);
+  let each = state.containers.first();
+  while (each && each.seq <= after) each = state.containers.next(each);
   return each;
 }
 
 function writeVolumes(after: f64, most: i32): void {
   const place = out.openArray();
   let count = 0;
-  for (let each = firstAfter(after); each && count < most; each = state.volumes.next(each)) {
+  for (let each = volumeAfter(after); each && count < most; each = state.volumes.next(each)) {
     writeVolume(each);
+    lastVolume = each;
     count += 1;
   }
   out.setCount(place, count);
@@ -114,7 +129,7 @@ function writeVolumes(after: f64, most: i32): void {
 function writeRecords(after: f64, most: i32): void {
   const place = out.openArray();
   let count = 0;
-  for (let each = firstAfter(after); each && count < most; each = state.volumes.next(each)) {
+  for (let each = volumeAfter(after); each && count < most; each = state.volumes.next(each)) {
     writeRecord(each);
     count += 1;
   }
@@ -205,11 +220,10 @@ function writeNames(options: string[]): void {
 
 function writeContainers(after: f64, most: i32): void {
   const place = out.openArray();
-  let each = state.containers.first();
-  while (each && each.seq <= after) each = state.containers.next(each);
   let count = 0;
-  for (; each && count < most; each = state.containers.next(each)) {
+  for (let each = containerAfter(after); each && count < most; each = state.containers.next(each)) {
     writeContainer(each);
+    lastContainer = each;
     count += 1;
   }
   out.setCount(place, count);
@@ -272,9 +286,10 @@ function tallyOf(tallies: Tally[], driver: string): Tally {
 function writeCounts(after: f64, most: i32): void {
   const tallies: Tally[] = [];
   let last = after;
-  let each = firstAfter(after);
+  let each = volumeAfter(after);
   for (let count = 0; each && count < most; count++) {
     tallyOf(tallies, each.driver).counts[wordOf(each)] += 1;
+    lastVolume = each;
     last = each.seq;
     each = state.volumes.next(each);
   }

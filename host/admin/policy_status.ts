@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Isolator } from '../isolator.ts';
 
 /** What can be asked of a policy for people's sake; the numbers are those of assembly/state/status.ts. */
@@ -6,9 +6,10 @@ const OVERVIEW = 0;
 const COUNTS = 3;
 export const LISTS = { volumes: 1, containers: 2 } as const;
 
-/** So many entries are asked for at once: a fraction of a millisecond. */
-const ENTRIES = 200;
-const COUNTED = 1000;
+/** So many entries are asked for at once, half a millisecond of work; after it others have their turn for longer than that. */
+const ENTRIES = 50;
+const COUNTED = 500;
+const PAUSE_MS = 1;
 
 export type Named = Record<string, unknown>;
 
@@ -30,7 +31,7 @@ export async function* readList(
     yield piece;
     if (piece.length < ENTRIES) return;
     after = piece.at(-1)?.seq as number;
-    await turn();
+    await pause(PAUSE_MS);
   }
 }
 
@@ -44,7 +45,7 @@ export async function readCounts(isolator: Isolator): Promise<Map<string, Map<st
     const { next, drivers: some } = part as { next: number; drivers: Named[] };
     for (const counts of some) add(drivers, counts);
     after = next;
-    if (after > 0) await turn();
+    if (after > 0) await pause(PAUSE_MS);
   } while (after > 0);
   return drivers;
 }

@@ -27,10 +27,10 @@ interface Exports {
   trapLine(): number;
   trapColumn(): number;
   rest(): void;
-  /** Since ABI 3. */
-  status?(what: number, after: number, most: number): number;
   snapshotPart?(begin: number): number;
   restorePart?(size: number, begin: number): number;
+  /** Since ABI 3. */
+  status?(what: number, after: number, most: number): number;
   [FUEL_EXPORT]: WebAssembly.Global;
   [REFUEL_EXPORT](): void;
   __getString(pointer: number): string;
@@ -76,15 +76,15 @@ export interface Policy {
   snapshot(): Uint8Array | undefined;
   /** Takes a state that `snapshot` gave. Throws PolicyError, and keeps the old one, when it is none. */
   restore(snapshot: Uint8Array): void;
+  /** Like `snapshot`, in pieces that others need not wait for; in between the policy may not be stepped. */
+  snapshotInParts(): Parts<Uint8Array | undefined>;
+  /** Like `restore`, in pieces; the old state counts no more from the first piece on. */
+  restoreInParts(snapshot: Uint8Array): Parts<void>;
   /**
    * A part of its state for people, in its own words: `what`, `after` and `most` as in assembly/state/status.ts. Changes nothing. Undefined when the
    * policy has no such part, or is older than the question.
    */
   status(what: number, after: number, most: number): unknown;
-  /** Like `snapshot`, in pieces that others need not wait for; in between the policy may not be stepped. */
-  snapshotInParts(): Parts<Uint8Array | undefined>;
-  /** Like `restore`, in pieces; the old state counts no more from the first piece on. */
-  restoreInParts(snapshot: Uint8Array): Parts<void>;
   /** Bytes of linear memory in use. */
   memorySize(): number;
   /** Turns of loops that the last call took; it may take STEP_FUEL. 0 where they are not counted. */
@@ -224,6 +224,7 @@ function start(bytes: Uint8Array, name: string): Policy {
       if (!status) return undefined;
       const bytes = guarded('status', () => status(what, after, most));
       isRested = false;
+      rest();
       return bytes.length === 0 ? undefined : unpack(bytes);
     },
     memorySize: () => exports.memory.buffer.byteLength,

@@ -12,13 +12,13 @@ export const STATE = [
   ),
   ...same('state/snapshot.ts', 'a reader keeps its first error', [
     [
-      'readSnapshot',
+      'readHead',
       'if (schema - extension * EXTENSIONS != f64(SCHEMA) && !r.failed)',
       'if (schema - extension * EXTENSIONS != f64(SCHEMA))',
     ],
   ]),
   ...same('state/snapshot.ts', 'any time below 0 is the time of no wake-up', [
-    ['readSnapshot', 'read.wakeAt = -1;', 'read.wakeAt = -2;'],
+    ['readEnd', 'read.wakeAt = -1;', 'read.wakeAt = -2;'],
   ]),
   ...same(
     'state/snapshot.ts',
