@@ -1,11 +1,13 @@
 /** `npm run bench -- NAME`: measures, prints a table, writes nothing that stays. */
 import { benchDecide } from './decide.ts';
+import { benchGuard } from './guard.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchReplay } from './replay.ts';
 
 const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   decide: benchDecide,
+  guard: benchGuard,
   journal: benchJournal,
   memory: benchMemory,
   replay: benchReplay,
