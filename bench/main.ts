@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: measures, prints a table, writes nothing that stays. */
 import { benchDecide } from './decide.ts';
+import { benchGuard } from './guard.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchReplay } from './replay.ts';
@@ -8,6 +9,7 @@ import { benchSwap } from './swap.ts';
 
 const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   decide: benchDecide,
+  guard: benchGuard,
   journal: benchJournal,
   memory: benchMemory,
   replay: benchReplay,

@@ -61,8 +61,11 @@ export const ACTIONS: Record<string, (world: World) => void> = {
     const volume = chooseCounted(world);
     if (!volume || (volume.quirks.counts === 'ids' && volume.others > 0)) return;
     noteFault(world, 'other-client');
+    const before = driverMount(volume, world.kernel)?.id;
     mountVolume(volume, world.kernel, 'somebody');
     if (volume.ours === 0) volume.blind = true;
+    // A dead mount went for it.
+    if (before !== undefined && driverMount(volume, world.kernel)?.id !== before) hurt(volume, false);
   },
   otherUnmount: (world) => {
     const volume = chooseCounted(world);

@@ -46,8 +46,22 @@ export interface SavedKernel {
   readonly nextMinor: number;
 }
 
+function stacksOf(mounts: readonly HostMount[]): Map<string, HostMount[]> {
+  const stacks = new Map<string, HostMount[]>();
+  for (const mount of mounts) stackOn(stacks, mount);
+  return stacks;
+}
+
+function stackOn(stacks: Map<string, HostMount[]>, mount: HostMount): void {
+  const stack = stacks.get(mount.target);
+  if (stack) stack.push(mount);
+  else stacks.set(mount.target, [mount]);
+}
+
 export function createKernel(saved: SavedKernel = { mounts: [], nextId: 100, nextMinor: 1 }): Kernel {
   let { mounts, nextId, nextMinor } = saved;
+  /** Those at each path, the topmost last. */
+  let stacks = stacksOf(mounts);
   const kernel: Kernel = {
     get mounts() {
       return mounts;
@@ -55,18 +69,21 @@ export function createKernel(saved: SavedKernel = { mounts: [], nextId: 100, nex
     mount(target, fs, root, made, from = 0) {
       const mount: HostMount = { id: nextId++, target, fs, root, made, from, doubtful: false };
       mounts.push(mount);
+      stackOn(stacks, mount);
       return mount;
     },
     top(target) {
-      for (let i = mounts.length - 1; i >= 0; i -= 1) if (mounts[i]?.target === target) return mounts[i];
-      return undefined;
+      return stacks.get(target)?.at(-1);
     },
     has: (id) => mounts.some((mount) => mount.id === id),
     unmount(mount) {
       mounts = mounts.filter((other) => other !== mount);
+      const left = stacks.get(mount.target)?.filter((other) => other !== mount) ?? [];
+      stacks.set(mount.target, left);
     },
     clear() {
       mounts = mounts.filter(({ made, fs }) => made === 'foreign' && fs.key === '');
+      stacks = stacksOf(mounts);
     },
     newFileSystem: (key) => ({ key, dev: `7:${nextMinor++}`, dead: false }),
     save: () => ({ mounts, nextId, nextMinor }),

@@ -34,6 +34,8 @@ export interface Result {
 
 /** Everything must have come to rest after so many further events. */
 const SETTLE_STEPS = 4000;
+/** And in a world with many volumes, for each of them. */
+const SETTLE_STEPS_EACH = 40;
 /** While containers live it need not come to rest: what they still have is looked at again and again. */
 const QUIET_STEPS = 150;
 
@@ -152,7 +154,8 @@ export function settle(world: World): void {
 
 /** Until nothing is under way and nothing is waited for. */
 function rest(world: World, enough = Number.POSITIVE_INFINITY): void {
-  for (let steps = 0; steps < SETTLE_STEPS; steps += 1) {
+  const most = Math.max(SETTLE_STEPS, SETTLE_STEPS_EACH * world.volumes.size);
+  for (let steps = 0; steps < most; steps += 1) {
     if (steps >= enough) return;
     runLate(world);
     if (world.work.length > 0) complete(world);
@@ -165,7 +168,7 @@ function rest(world: World, enough = Number.POSITIVE_INFINITY): void {
     }
     wake(world);
   }
-  throw new Violation('clean', `not at rest after ${SETTLE_STEPS} more events without faults`);
+  throw new Violation('clean', `not at rest after ${most} more events without faults`);
 }
 
 /** What vanished without a word is told at the end, as a restart would. */

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lost, noLosses } from './chaos/figures.ts';
-import { runChaos } from './chaos/run.ts';
+import { type Figures, lost, noLosses } from './chaos/figures.ts';
 
 const KILLS = 20;
 
@@ -17,17 +16,12 @@ function reasonToSkip(): string | undefined {
   return spawnSync(compiler, ['--version']).status === 0 ? undefined : `there is no C compiler (${compiler})`;
 }
 
-test('agent, drivers and hosts die at random moments: nothing that a task synced is lost, nothing stays mounted', async () => {
-  const said: string[] = [];
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  const { figures, failed } = await runChaos({
-    kills: KILLS,
-    seed,
-    keep: false,
-    say: (text) => said.push(text),
-  });
-  assert.equal(figures.losses, noLosses(), said.join('\n'));
-  assert.not.ok(failed, said.join('\n'));
+test('agent, drivers and hosts die at random moments: nothing that a task synced is lost, nothing stays mounted', () => {
+  const args = ['setup/script.mjs', 'test/chaos/main.ts', '--kills', String(KILLS), '--json'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.is(status, 0, stderr + stdout);
+  const figures = JSON.parse(stdout) as Figures;
+  assert.equal(figures.losses, noLosses(), stderr);
   assert.ok(figures.kills.total >= KILLS);
   assert.ok(figures.tasks.ran > KILLS / 2, `only ${figures.tasks.ran} tasks ran`);
   assert.ok(figures.bytesVerified >= figures.bytesSynced, 'every synced byte is read back at least once');

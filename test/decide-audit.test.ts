@@ -4,6 +4,7 @@ import { whyMounted } from '../cli/audit/explain.ts';
 import type { KernelView } from '../cli/audit/kernel.ts';
 import { createLearner } from '../cli/audit/learn.ts';
 import { fillFromOwnTables } from '../cli/audit/own_tables.ts';
+import { findPins } from '../cli/audit/pinned.ts';
 import { createRecord, type VolumeRecord } from '../cli/audit/record.ts';
 import type { Learnt } from '../host/directory.ts';
 import type { Policy } from '../host/policy/policy.ts';
@@ -49,6 +50,40 @@ test('a container that shows no volume of ours holds none, and one that is gone 
   fillFromOwnTables(gone, { ...viewWith([]), namespaces: [] });
   const why = whyMounted(gone, gone.volumes.get('ebs/v1') as VolumeRecord, MOMENT);
   assert.match(why?.because ?? '', /c1, of before too, may hold it/);
+});
+
+test("a device that has become another agent's is no pin; the same device in the sandbox of who left it is", () => {
+  const record = begun();
+  const volume = record.volumes.get('ebs/v1') as VolumeRecord;
+  const when = { event: 501, wallMs: 0 };
+  record.containers.clear();
+  record.gone.set('c1', {
+    sandbox: '/s/c1',
+    holds: [{ volume: 'ebs/v1', source: '/m/ebs/v1', target: 'data' }],
+  });
+  volume.left = { container: 'c1', when };
+  const pinsAt = (target: string) => {
+    const kernel = viewWith([{ target, dev: '7:3', root: '/', fstype: 'ext4', source: '/dev/loop3' }]);
+    return findPins({ record, kernel, drivers: [], root: '/m', moment: MOMENT });
+  };
+  assert.equal(pinsAt('/other/sandboxes/x/data'), []);
+  assert.equal(
+    pinsAt('/s/c1/data').map(({ kind, pid }) => [kind, pid]),
+    [['pinned', 7]],
+  );
+});
+
+test('what stayed for its linger when the agent ended is explained until the next start, and a leak while one runs', () => {
+  const record = begun();
+  record.containers.clear();
+  record.config = { agentId: 'a', root: '/m', lingerMs: 100, drivers: { ebs: {} } };
+  const volume = record.volumes.get('ebs/v1') as VolumeRecord;
+  volume.older = false;
+  volume.left = { container: 'c1', when: { event: 501, wallMs: 0 } };
+  const later = 1_000_000;
+  assert.is(whyMounted(record, volume, { now: later, running: false })?.is, 'waiting');
+  assert.is(whyMounted(record, volume, { now: 50, running: true })?.is, 'waiting');
+  assert.is(whyMounted(record, volume, { now: later, running: true }), undefined);
 });
 
 test.run();

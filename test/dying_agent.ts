@@ -1,14 +1,36 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AgentEvent } from '../cli/demo/agent.ts';
 import { type AgentProcess, type EmbeddedBench, task } from './embedded_bench.ts';
 
 export const DYING_HOST = resolve('test/hosts/dying_host.cjs');
 
-export interface DyingAgent {
-  process: AgentProcess;
+/** What tells the host of a test to die. */
+export interface Orders {
+  /** For MOORAGE_DYING_FILE. */
+  file: string;
   /** Gives an order to the host that runs, or to the next one; test/hosts/dying_host.cjs has them. */
   order(text: string): void;
+  /** From now on no host comes up; the one that runs is not touched. */
+  keepDown(): void;
+  letUp(): void;
+}
+
+export function ordersIn(folder: string): Orders {
+  const file = join(folder, 'order');
+  return {
+    file,
+    order(text) {
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    },
+    keepDown: () => writeFileSync(`${file}.down`, ''),
+    letUp: () => rmSync(`${file}.down`, { force: true }),
+  };
+}
+
+export interface DyingAgent extends Orders {
+  process: AgentProcess;
   /** The alerts of dead hosts so far. */
   deaths(): AgentEvent[];
 }
@@ -19,20 +41,10 @@ export function dyingAgent(
   args: string[] = [],
   program = ['build/moorage-agent'],
 ): DyingAgent {
-  const file = join(folder, 'order');
-  const process = agent(
-    [],
-    ['--host-bundle', DYING_HOST, ...args],
-    ['env', `MOORAGE_DYING_FILE=${file}`, ...program],
-  );
-  return {
-    process,
-    order(text) {
-      writeFileSync(`${file}.new`, text);
-      renameSync(`${file}.new`, file);
-    },
-    deaths: () => process.events.filter(isDeath),
-  };
+  const orders = ordersIn(folder);
+  const start = ['env', `MOORAGE_DYING_FILE=${orders.file}`, ...program];
+  const process = agent([], ['--host-bundle', DYING_HOST, ...args], start);
+  return { ...orders, process, deaths: () => process.events.filter(isDeath) };
 }
 
 export function isDeath({ event, code }: AgentEvent): boolean {

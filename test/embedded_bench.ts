@@ -24,6 +24,8 @@ export interface AgentProcess {
 export interface EmbeddedBench {
   folder: string;
   driver: DriverProcess;
+  /** Ended with the bench. */
+  children: ChildProcess[];
   config: string;
   work: string;
   /** Starts the agent with these apps, or with `--commands` when there are none. */
@@ -75,6 +77,7 @@ export async function makeEmbeddedBench(): Promise<EmbeddedBench> {
   return {
     folder,
     driver,
+    children,
     config,
     work,
     agent,

@@ -1,6 +1,7 @@
 /** The admin socket: what it tells is so, what it is told is done, and no client can harm the host. */
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -54,17 +55,24 @@ admin('status tells containers, volumes, policy, journal and follower of a runni
   await host.host.close(1000);
 });
 
-admin('a container is there since its prepare, also for the host after this one', async () => {
-  const { state, socket, host } = await fresh();
-  await host.prepare('c1');
-  const { since } = (await status(socket)).containers[0] as { since: string };
-  await host.host.close(1000);
-  await new Promise((next) => setTimeout(next, 20));
-  const alive = [{ id: 'c1', labels: [['volume', 'v-c1']], env: [], volumes: [], sandbox: '/s/c1' }];
-  const again = await startEasy(state, {}, undefined, { containers: alive }, undefined, host.machine);
-  assert.is((await status(socket)).containers[0]?.since, since);
-  await again.host.close(1000);
-});
+admin(
+  'a container is there since its prepare, also for the host after this one, and after a snapshot',
+  async () => {
+    made += 1;
+    const state = join(top, `s${made}`);
+    const socket = join(state, 'admin.sock');
+    const host = await startEasy(state, { segmentBytes: 2000 });
+    await host.prepare('c1');
+    const { since } = (await status(socket)).containers[0] as { since: string };
+    for (let at = 0; at < 20; at += 1) await host.prepare(`other${at}`);
+    await host.host.close(1000);
+    assert.ok(readdirSync(join(state, 'journal')).some((name) => name.endsWith('.snapshot')));
+    const alive = [{ id: 'c1', labels: [['volume', 'v-c1']], env: [], volumes: [], sandbox: '/s/c1' }];
+    const again = await startEasy(state, {}, undefined, { containers: alive }, undefined, host.machine);
+    assert.is((await status(socket)).containers[0]?.since, since);
+    await again.host.close(1000);
+  },
+);
 
 admin('many volumes come in pieces, each of them once', async () => {
   const { socket, host } = await fresh();
@@ -156,12 +164,9 @@ admin('the socket is for its owner alone, and goes with the host', async () => {
 admin('the socket of a host that died is replaced, what is no socket is left alone and said', async () => {
   const { state, socket, host } = await fresh();
   await host.host.close(1000);
-  const dead = createServer().listen(socket);
-  await new Promise((next) => dead.once('listening', next));
-  // Without its name being taken away, as after SIGKILL.
-  (dead as unknown as { _handle: { close(): void } })._handle.close();
-  const kept = existsSync(socket);
-  if (!kept) writeFileSync(`${socket}.gone`, '');
+  const dying = `require('node:net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', dying]);
+  assert.ok(existsSync(socket), 'it has left its socket behind');
   const second = await startEasy(state, {});
   assert.is((await status(socket)).recovered, true);
   await second.host.close(1000);

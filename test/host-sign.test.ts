@@ -47,16 +47,27 @@ files('signed with the keys that the help tells how to make, a policy may decide
 });
 
 files('the keys and digests of a configuration are those that are trusted', () => {
-  const { folder, file, key } = prepared();
+  const { folder, file, key, publicKey } = prepared();
   policy('sign', file, '--key', key);
   const config = join(folder, 'config.json');
-  write(config, JSON.stringify({ agentId: 'a', policy: { keys: ['PUBLIC.pem'] } }));
-  assert.is(policy('verify', file, '--config', config).status, 0);
-  write(config, JSON.stringify({ agentId: 'a' }));
+  const configured = (trusted: object) =>
+    write(
+      config,
+      JSON.stringify({
+        agentId: 'a',
+        root: '/m',
+        drivers: { ebs: { address: 'unix:///e.sock' } },
+        ...trusted,
+      }),
+    );
+  configured({ policy: { keys: [publicKey] } });
+  const trusted = policy('verify', file, '--config', config);
+  assert.is(trusted.status, 0, trusted.stderr);
+  configured({});
   const nobody = policy('verify', file, '--config', config);
   assert.is(nobody.status, 1);
   assert.match(nobody.stderr, /nobody is trusted/);
-  write(config, JSON.stringify({ policy: { keys: 'PUBLIC.pem' } }));
+  configured({ policy: { keys: publicKey } });
   assert.is(policy('verify', file, '--config', config).status, 2);
 });
 

@@ -100,6 +100,11 @@ test('every family is read, and its numbers are true', async () => {
     assert.is(text.includes(`# TYPE ${name}_total counter`), type === 'counter', name);
   }
   assert.not.match(text, /c1|v-c/, 'no container and no volume is a label');
+  await host.cleanup('c1');
+  await operator({ verb: 'release', driver: 'ebs', name: 'v-c2' });
+  await host.host.isolator.idle(2000);
+  const later = parse((await ask(socket, 'GET', '/metrics')).text);
+  assert.equal(later.find(({ name }) => name === 'moorage_volumes')?.samples, [], 'what is gone is not told');
   await host.host.close(1000);
 });
 

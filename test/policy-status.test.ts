@@ -46,13 +46,14 @@ status('before a configuration there is nothing to tell, and that is told', () =
   assert.equal(volumes(world), []);
   assert.equal(containers(world), []);
   assert.equal(counts(world), { next: 0, drivers: [] });
-  assert.is(policy.status(4, 0, MANY), undefined);
+  assert.is(policy.status(6, 0, MANY), undefined);
   assert.is(policy.status(-1, 0, MANY), undefined);
 });
 
 status('a policy that has heard nothing has nothing to tell', () => {
   const told = openPolicy().status(0, 0, 0) as Named;
   assert.equal([told.agentId, told.root, told.drivers, told.recovered], ['', '', [], false]);
+  assert.is(openPolicy().status(4, 0, 0), null);
 });
 
 status('the overview has the drivers as configured, and counts', () => {
@@ -475,6 +476,36 @@ status('an entry that goes while the state is read in pieces takes no other with
     ['v3', 'v4', 'v2', 'v1'],
     'a volume that came again is another one',
   );
+});
+
+status('the configuration comes as frames carry it', () => {
+  const [config] = createWorld().policy.status(4, 0, 0) as [string];
+  assert.is(config, 'a1');
+});
+
+status('the record of mounts has the numbers of the kernel, and whether they are sure', () => {
+  const world = createWorld();
+  world.prepare('c1', { volume: 'v1' });
+  world.prepare('c2', { volume: 'v2:b:ro' });
+  const records = (after: number, most: number) => world.policy.status(5, after, most) as Named[];
+  const [first, second] = records(0, MANY) as [Named, Named];
+  assert.equal([first.driver, first.name, second.name], ['ebs', 'v1', 'v2']);
+  assert.equal(first.rwMountId, world.machine.managed.get('/m/ebs/v1'));
+  assert.equal(second.roMountId, world.machine.managed.get('/m/.ro/ebs/v2'));
+  const driver = world.machine.driverMounts.get('ebs/v1');
+  assert.equal([first.driverMountId, first.rwFromId, first.roFromId], [driver, driver, 0]);
+  assert.is(second.roFromId, world.machine.driverMounts.get('ebs/v2'));
+  assert.equal([first.isSure, first.owedBefore, first.roMountId, second.rwMountId], [true, false, 0, 0]);
+  assert.equal(
+    records(0, 1).map(({ name }) => name),
+    ['v1'],
+  );
+  assert.equal(
+    records(first.seq as number, 1).map(({ name }) => name),
+    ['v2'],
+  );
+  world.send({ type: 'restart', bootId: 'boot-1', mounts: [] });
+  assert.is(records(0, 1)[0]?.isSure, false);
 });
 
 status('more than fifteen of anything are written as well', () => {

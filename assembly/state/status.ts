@@ -131,6 +131,7 @@ function writeRecords(after: f64, most: i32): void {
   let count = 0;
   for (let each = volumeAfter(after); each && count < most; each = state.volumes.next(each)) {
     writeRecord(each);
+    lastVolume = each;
     count += 1;
   }
   out.setCount(place, count);

@@ -11,6 +11,9 @@ export interface Problem {
   next: string;
 }
 
+/** An error that was not said again for a day is history: to know, and no reason to wake anybody. */
+const DAY_MS = 24 * 3600 * 1000;
+
 /** All that is not as it should be, what matters most first. */
 export function problemsOf(report: StatusReport): Problem[] {
   const found = [
@@ -149,9 +152,10 @@ function nextStep({ driver, errorCode }: ReportedVolume, key: string, again: str
 }
 
 /** What was said and is not seen in the state: of the policy and the journal. What is of a volume stands there. */
-function ofAlerts({ alerts }: StatusReport): Problem[] {
+function ofAlerts({ alerts, wall }: StatusReport): Problem[] {
+  const isOld = (last: string) => Date.parse(wall) - Date.parse(last) > DAY_MS;
   return alerts.filter(isOfItsOwn).map(({ level, code, message, count: times, last }) => ({
-    level: level === 'error' ? 'wrong' : 'note',
+    level: level === 'error' && !isOld(last) ? 'wrong' : 'note',
     subject: `alert ${code}`,
     cause: `${message}${times > 1 ? ` (${times} times, last ${last})` : ` (${last})`}`,
     next: `docs/operations.md, section ${code}`,

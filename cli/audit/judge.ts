@@ -3,7 +3,7 @@ import { at, type Moment, type Why, whyMounted } from './explain.ts';
 import type { Explained, Finding } from './findings.ts';
 import type { KernelMount, KernelView } from './kernel.ts';
 import { isAt } from './learn.ts';
-import { type AuditRecord, managedAt, managedPath, type VolumeRecord } from './record.ts';
+import { type AuditRecord, managedAt, type VolumeRecord } from './record.ts';
 
 /** All that is held against each other. */
 export interface Views {
@@ -172,9 +172,4 @@ function judgeDriver(
       volume: key,
     });
   }
-}
-
-/** Paths at which a volume's mounts of ours may be. */
-export function placesOf(volume: VolumeRecord, root: string): string[] {
-  return [managedPath(root, volume.key, 'rw'), managedPath(root, volume.key, 'ro')];
 }

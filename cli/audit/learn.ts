@@ -1,17 +1,10 @@
-import type { Mount } from '../../host/binding.ts';
 import type { Learnt } from '../../host/directory.ts';
-import type { Config, Effect, Event, RecoveredContainer, WorkEffect } from '../../host/frames/types.ts';
+import type { Effect, Event, WorkEffect } from '../../host/frames/types.ts';
 import type { Policy } from '../../host/policy/policy.ts';
 import { beginWithStatus } from './begin.ts';
+import { adopt, newContainer, remember, seeMounts } from './found.ts';
 import { learnEnd } from './learn_end.ts';
-import {
-  type AuditRecord,
-  type ContainerRecord,
-  managedAt,
-  type VolumeRecord,
-  volumeOf,
-  type When,
-} from './record.ts';
+import { type AuditRecord, managedAt, type VolumeRecord, volumeOf, type When } from './record.ts';
 
 /** Puts together what a journal says, from its events and the effects that followed each. */
 export interface Learner {
@@ -34,7 +27,7 @@ export function createLearner(record: AuditRecord): Learner {
     record.containers.delete(id);
     record.quarantine.delete(id);
     if (!container?.holds?.length) return;
-    record.gone.set(id, container.holds);
+    record.gone.set(id, container);
     for (const { volume } of container.holds) volumeOf(record, volume).left = { container: id, when };
   }
 
@@ -152,73 +145,12 @@ export function createLearner(record: AuditRecord): Learner {
   };
 }
 
-function newContainer(id: string, sandbox: string, since: When): ContainerRecord {
-  return { id, sandbox, pid: undefined, since, preparing: true, limited: undefined, holds: [] };
-}
-
 /** The volume that an effect is about; a `place` is about a container. */
 function keyOf(effect: WorkEffect, { config }: AuditRecord): string | undefined {
   if (effect.type === 'place') return undefined;
   if (effect.type === 'bind' || effect.type === 'detach')
     return managedAt(config?.root ?? '', effect.target)?.key;
   return `${effect.driver}/${effect.name}`;
-}
-
-/** As much of the configuration as the host keeps. */
-function configOf({ root, drivers }: Learnt): Config {
-  const places = drivers.map(([name, { address }]) => [name, address === null ? {} : { address }]);
-  return { agentId: '', root, drivers: Object.fromEntries(places) };
-}
-
-function remember(record: AuditRecord, learnt: Learnt, when: When): void {
-  record.config = configOf(learnt);
-  for (const [id, { sandbox, pid }] of learnt.containers) {
-    record.containers.set(id, {
-      ...newContainer(id, sandbox, when),
-      pid: pid ?? undefined,
-      preparing: false,
-      holds: undefined,
-    });
-  }
-  for (const [key, path] of learnt.mountpoints) {
-    Object.assign(volumeOf(record, key), { mountpoint: path, older: true, asked: true });
-  }
-  for (const [key, dev] of learnt.devs) Object.assign(volumeOf(record, key), { dev, older: true });
-}
-
-/** A recovery tells what the kernel shows under the root: what is not among it is gone. */
-function seeMounts(record: AuditRecord, mounts: readonly Mount[], rebooted: boolean, when: When): void {
-  const seen = new Map(mounts.map((mount) => [mount.target, mount]));
-  for (const volume of record.volumes.values()) {
-    for (const mode of [...volume.managed.keys()]) {
-      const path = `${record.config?.root}/${mode === 'ro' ? '.ro/' : ''}${volume.key}`;
-      if (!seen.has(path)) volume.managed.delete(mode);
-    }
-    if (rebooted) volume.mounted = undefined;
-  }
-  for (const { target, dev } of mounts) {
-    const at = managedAt(record.config?.root ?? '', target);
-    if (!at) continue;
-    const volume = volumeOf(record, at.key);
-    if (!volume.managed.has(at.mode)) volume.managed.set(at.mode, { when, by: 'found by the recovery' });
-    volume.dev = dev;
-    volume.asked = true;
-  }
-}
-
-/** A container that no prepare told of: what it holds, the kernel showed in its own mount table. */
-function adopt(record: AuditRecord, { id, sandbox, pid, mounts }: RecoveredContainer, when: When): void {
-  const known = record.containers.get(id);
-  if (known?.holds) {
-    known.pid = pid ?? known.pid;
-    return;
-  }
-  const holds = mounts.flatMap(({ dev, target }) =>
-    [...record.volumes.values()]
-      .filter((volume) => volume.dev === dev && volume.managed.size > 0)
-      .map(({ key }) => ({ volume: key, source: '', target })),
-  );
-  record.containers.set(id, { ...newContainer(id, sandbox, when), pid, preparing: false, holds });
 }
 
 function limit(record: AuditRecord, id: string, when: When): void {

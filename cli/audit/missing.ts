@@ -58,7 +58,7 @@ function missing(
     what,
     because: `${told.by}, ${at(told.when)}; since then somebody else has taken it away${names ? `, and it is held by ${names}` : ', and nobody holds it'}`,
     next: moment.running
-      ? `moorage volume retry ${volume.driver} ${volume.name}, which looks at it and mounts it again for who holds it`
+      ? `moorage volume retry ${volume.key}, which looks at it and mounts it again for who holds it`
       : 'start the agent: its recovery looks at it and mounts it again for who holds it',
     target,
     volume: volume.key,
@@ -80,7 +80,7 @@ function hasVolume({ mounts }: Namespace, { volume, target }: Hold, { record }: 
 }
 
 /** The path of a mount in a container, which may begin with the sandbox or in a root of its own. */
-export function isTarget({ target }: KernelMount, path: string): boolean {
+function isTarget({ target }: KernelMount, path: string): boolean {
   return target === path || target.endsWith(`/${path.replace(/^\/+/, '')}`);
 }
 

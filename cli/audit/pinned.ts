@@ -3,7 +3,6 @@ import type { Finding } from './findings.ts';
 import type { Views } from './judge.ts';
 import type { KernelMount, Namespace } from './kernel.ts';
 import { isAt } from './learn.ts';
-import { isTarget } from './missing.ts';
 import { type ContainerRecord, holdersOf, managedPath, type VolumeRecord } from './record.ts';
 
 /** Processes in whose mount namespace a volume still is that nobody holds: its device stays busy, whatever is unmounted here. */
@@ -32,11 +31,24 @@ function isOurs(volume: VolumeRecord, { target }: KernelMount, root: string): bo
   );
 }
 
-/** A copy of one of our mounts, or what a container was given of it. */
+/**
+ * A copy of one of our mounts, or what a container was given of it. The number of a device is given again, to volumes of other agents too: so the
+ * place must be that container's own.
+ */
 function isCopy(volume: VolumeRecord, mount: KernelMount, { record, root }: Views): boolean {
   if (isOurs(volume, mount, root)) return true;
   const left = volume.left && record.gone.get(volume.left.container);
-  return left?.some(({ volume: key, target }) => key === volume.key && isTarget(mount, target)) ?? false;
+  return (
+    left?.holds?.some(
+      (hold) => hold.volume === volume.key && isPlace(mount.target, left.sandbox, hold.target),
+    ) ?? false
+  );
+}
+
+/** In the sandbox; or, in a root of its own, where a container has its sandbox; or the absolute path itself. */
+function isPlace(target: string, sandbox: string, path: string): boolean {
+  if (path.startsWith('/')) return target === path;
+  return target === `${sandbox}/${path}` || target === `/mnt/mesos/sandbox/${path}`;
 }
 
 function pin(volume: VolumeRecord, space: Namespace, mount: KernelMount, { record }: Views): Finding {

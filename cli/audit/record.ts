@@ -77,7 +77,7 @@ export interface AuditRecord {
   volumes: Map<string, VolumeRecord>;
   containers: Map<string, ContainerRecord>;
   /** What containers had that are cleaned up: a process of theirs may still have it. */
-  gone: Map<string, Hold[]>;
+  gone: Map<string, Pick<ContainerRecord, 'sandbox' | 'holds'>>;
   /** A recovery whose journal was lost: what it found is left alone while these containers live. */
   quarantine: Set<string>;
 }

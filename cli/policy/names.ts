@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readConfigFile } from '../../host/config_file.ts';
 import type { Trust } from '../../host/policy/trust/verify.ts';
+import { StartError } from '../../host/start_error.ts';
 import { UsageError } from '../usage_error.ts';
 
 /** How an operator says whom to trust, in options of the same names everywhere. */
@@ -25,24 +25,12 @@ export function trustOf({ key = [], digest = [], config }: TrustOptions): Trust 
 
 /** The section `policy` of the isolator's configuration. */
 function configuredTrust(file: string): Trust {
-  let section: unknown;
   try {
-    section = (JSON.parse(readFileSync(file, 'utf8')) as { policy?: unknown }).policy ?? {};
+    return readConfigFile(file).host.policy;
   } catch (error) {
-    throw new UsageError(
-      `configuration ${file}: cannot be read (${(error as Error).message}); name the file that the agent is given`,
-    );
+    if (error instanceof StartError) throw new UsageError(error.message);
+    throw error;
   }
-  const { keys = [], digests = [] } = section as Partial<Trust>;
-  return {
-    keys: texts(keys, file, 'keys').map((key) => resolve(dirname(file), key)),
-    digests: texts(digests, file, 'digests'),
-  };
-}
-
-function texts(value: unknown, file: string, name: string): string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  throw new UsageError(`configuration ${file}: policy.${name} is no list of texts; see docs/operations.md`);
 }
 
 /** Bytes for people. */

@@ -85,8 +85,13 @@ function listen(server: Server, path: string): Promise<void> {
       server.off('error', fail);
       // Accepting can fail for want of descriptors; the next client may have more luck.
       server.on('error', () => undefined);
-      chmodSync(path, 0o600);
-      resolve();
+      try {
+        chmodSync(path, 0o600);
+        resolve();
+      } catch (error) {
+        server.close();
+        fail(error as Error);
+      }
     });
   });
 }

@@ -1,11 +1,16 @@
 #include "embed/preconditions.hpp"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
+#include <mutex>
+
 #include "effects/error.hpp"
+#include "effects/signals.hpp"
 
 namespace moorage {
 namespace {
@@ -19,6 +24,9 @@ constexpr const char* libnodeFiles[] = {
 
 // Measured: 1.2 GB of address space is fatal for V8, 2 GB are enough.
 constexpr rlim_t addressSpaceMin = 2'000'000'000;
+
+// Host, supervisor, guard, drivers; two of V8's platform and its clock; four of libuv; and some for effects.
+constexpr size_t threadsMin = 16;
 
 std::string checkReadable(const char* what, const std::string& path, const char* hint) {
   if (::access(path.c_str(), R_OK) == 0) return {};
@@ -51,6 +59,47 @@ std::string checkExecutableMemory() {
   return {};
 }
 
+/** Lives until it is let go. */
+class IdleThread {
+ public:
+  /** The errno of why there is none, or 0. */
+  int start(std::mutex& gate) {
+    gate_ = &gate;
+    const SignalsBlocked blocked;
+    const int error = pthread_create(&thread_, nullptr, wait, this);
+    isRunning_ = error == 0;
+    return error;
+  }
+  ~IdleThread() {
+    if (isRunning_) pthread_join(thread_, nullptr);
+  }
+
+ private:
+  static void* wait(void* self) {
+    const std::lock_guard lock(*static_cast<IdleThread*>(self)->gate_);
+    return nullptr;
+  }
+
+  std::mutex* gate_ = nullptr;
+  pthread_t thread_{};
+  bool isRunning_ = false;
+};
+
+/** V8 hangs, and libuv aborts, where a thread of theirs cannot be made: so many are made at once, and go again. */
+std::string checkThreads() {
+  std::mutex gate;
+  std::array<IdleThread, threadsMin> threads;
+  const std::lock_guard lock(gate);
+  for (size_t i = 0; i < threads.size(); i++) {
+    const int error = threads[i].start(gate);
+    if (error == 0) continue;
+    return "only " + std::to_string(i) + " threads of the " + std::to_string(threadsMin) +
+           " that the embedded host needs can be made: " + describeErrno(error) +
+           "; raise the limit on processes (ulimit -u, TasksMax=, pids.max)";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string findObstacle(const SessionOptions& options) {
@@ -60,6 +109,7 @@ std::string findObstacle(const SessionOptions& options) {
   if (obstacle.empty()) obstacle = checkLibnodeFiles();
   if (obstacle.empty()) obstacle = checkAddressSpace();
   if (obstacle.empty()) obstacle = checkExecutableMemory();
+  if (obstacle.empty()) obstacle = checkThreads();
   return obstacle;
 }
 

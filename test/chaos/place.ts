@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { leaksBelow, mountsBelow } from '../../cli/demo/leaks.ts';
 import { until } from './until.ts';
 
@@ -33,21 +33,34 @@ export interface Place {
   mark: { name: string; value: string };
 }
 
+const PREFIX = 'moorage-chaos-';
 const STATE_BYTES = '40m';
 const LET_GO_MS = 15_000;
 
+/** Makes the folder of a run, with a small file system for the state. */
 export function makePlace(): Place {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'moorage-chaos-')));
-  const state = join(directory, 'state');
+  const place = placeAt(realpathSync(mkdtempSync(join(tmpdir(), PREFIX))));
   for (const name of ['state', 'work', 'ledgers', 'sockets', 'drivers'])
-    mkdirSync(join(directory, name), { mode: 0o700 });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${STATE_BYTES},mode=0700`, 'moorage-chaos', state]);
+    mkdirSync(join(place.directory, name), { mode: 0o700 });
+  const options = `size=${STATE_BYTES},mode=0700`;
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'moorage-chaos', place.state]);
+  return place;
+}
+
+/** The folder of a run that was killed itself; undefined when it is none. */
+export function findPlace(path: string): Place | undefined {
+  if (!existsSync(join(path, 'ledgers'))) return undefined;
+  const directory = realpathSync(path);
+  return basename(directory).startsWith(PREFIX) ? placeAt(directory) : undefined;
+}
+
+function placeAt(directory: string): Place {
   const rootOf = (driver: string) => join(directory, 'drivers', driver);
   return {
     directory,
     config: join(directory, 'config.json'),
     work: join(directory, 'work'),
-    state,
+    state: join(directory, 'state'),
     root: join(directory, 'volumes'),
     ledgers: join(directory, 'ledgers'),
     writer: join(directory, 'writer'),

@@ -49,9 +49,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       if (round.problems.length > 0) failure = round;
       progress(world, round, kills, begun, say);
       await world.addVolumes();
-      if (abort.aborted) throw new Error('interrupted');
+      if (abort.aborted) break;
     }
-    if (!failure) {
+    if (!failure && !abort.aborted) {
       const problems = await end(world);
       if (problems.length > 0) failure = { number: figures.rounds, what: 'the end', problems };
     }
@@ -71,7 +71,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     for (const what of left) say(`chaos: could not be taken away: ${what}`);
     abort.dispose();
   }
-  return { figures, failed: failure !== undefined };
+  return { figures, failed: failure !== undefined || abort.aborted };
 }
 
 async function begin(world: World): Promise<void> {

@@ -4,12 +4,13 @@
  *
  * MOORAGE_DYING_FILE  path of the order. When the file appears (write it aside and rename it), its first word is carried out, and the file
  *                     removed before that: one order, one death, whichever host runs at that time. What follows the word is its argument.
+ *                     As long as FILE.down is there, no host comes up.
  * MOORAGE_REAL_HOST   path of host.cjs; default: build/host.cjs of this tree.
  *
  * Give the variables to the agent at its start. The orders stand below, in `orders`.
  */
 'use strict';
-const { readFileSync, unlinkSync } = require('node:fs');
+const { existsSync, readFileSync, unlinkSync } = require('node:fs');
 const { join } = require('node:path');
 
 const LOOK_MS = 5;
@@ -92,6 +93,7 @@ function takeOrder(file) {
 
 const { MOORAGE_DYING_FILE, MOORAGE_REAL_HOST } = process.env;
 if (!MOORAGE_DYING_FILE) throw new Error('MOORAGE_DYING_FILE is not set; it names the file of the orders');
+if (existsSync(`${MOORAGE_DYING_FILE}.down`)) throw new Error('the test keeps the host down');
 setInterval(() => {
   const [name, argument] = takeOrder(MOORAGE_DYING_FILE) ?? [];
   if (name === undefined) return;

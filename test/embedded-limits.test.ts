@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as assert from 'uvu/assert';
+import { dyingAgent, endTask, launchWaiting } from './dying_agent.ts';
+import { task, waitUntil } from './embedded_bench.ts';
+import { embeddedSuite } from './embedded_suite.ts';
+
+const { test, bench, run } = embeddedSuite('embedded: a machine that gives little');
+const AGENT = resolve('build/moorage-agent');
+
+/** The agent ends with 1 and this sentence, and is not killed. */
+async function refuses(program: string[], sentence: RegExp): Promise<void> {
+  const agent = bench().agent([], [], program);
+  const code = await agent.ended;
+  assert.match(agent.said(), sentence);
+  assert.is(code, 1, agent.said());
+}
+
+test('an address space that V8 cannot live in is refused with the limit and what is needed', async () => {
+  await refuses(
+    ['prlimit', '--as=1200000000', AGENT],
+    /the limit on address space \(ulimit -v, LimitAS=\) is 1200000000 bytes, and the embedded host needs 2 GB; raise it/,
+  );
+});
+
+test('with just enough address space the agent works', async () => {
+  const agent = bench().agent(
+    [{ id: '/a', cmd: 'true', labels: { volume: 'v1' } }],
+    [],
+    ['prlimit', '--as=2000000000', AGENT],
+  );
+  assert.is(await agent.ended, 0, agent.said());
+});
+
+test('where memory cannot be made executable the start is refused, and names the setting', async () => {
+  const wrapper = join(bench().folder, 'deny_exec');
+  execFileSync('cc', ['-Wall', '-o', wrapper, 'test/deny_exec.c']);
+  if (spawnSync(wrapper, ['/bin/true']).status === 77) return void process.stdout.write('(no MDWE here) ');
+  await refuses([wrapper, AGENT], /memory cannot be made executable: .*MemoryDenyWriteExecute=/);
+});
+
+test('a user with too few processes left is refused before V8 could hang', () => {
+  const { folder, config } = bench();
+  const uid = 54_321;
+  const program = join(folder, 'caller');
+  execFileSync('cc', ['-Wall', '-o', program, 'test/abi_script.c', '-ldl', '-lpthread']);
+  const state = join(folder, 'theirs');
+  mkdirSync(state);
+  chownSync(state, uid, uid);
+  chmodSync(folder, 0o755);
+  const limited = ['--reuid', String(uid), '--clear-groups', 'prlimit', '--nproc=8', program];
+  const args = [
+    resolve('build/libmoorage.so'),
+    config,
+    join(state, 'state'),
+    resolve('build/host.cjs'),
+    '0',
+    '0',
+  ];
+  const begun = performance.now();
+  const { status, stdout } = spawnSync('setpriv', [...limited, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.match(
+    stdout,
+    /^not opened: only \d threads of the 16 that the embedded host needs can be made: .*EAGAIN.*; raise the limit on processes/,
+  );
+  assert.is(status, 1);
+  assert.ok(performance.now() - begun < 20_000, 'at once');
+});
+
+test('with a small stack for the agent, recursion in the host ends as an error of JS', async () => {
+  const dying = dyingAgent(bench(), [], ['sh', '-c', 'ulimit -s 256; exec "$0" "$@"', AGENT]);
+  const { process } = dying;
+  await process.until(({ state }) => state === 'recovered');
+  dying.order('recursion');
+  await waitUntil('it has ended', () => process.said().includes('recursion ended with RangeError'));
+  endTask(await launchWaiting(dying, '/a'));
+  await process.until(task('/a', 'finished'));
+  process.send({ stop: true });
+  assert.is(await process.ended, 0, process.said());
+  assert.equal(dying.deaths(), []);
+});
+
+/** A field of /proc/PID/status: which signals, as hex. */
+function signalsOf(pid: number, field: string): string {
+  return new RegExp(`^${field}:\\s+(\\S+)$`, 'm').exec(
+    readFileSync(`/proc/${pid}/status`, 'utf8'),
+  )?.[1] as string;
+}
+
+test('a host that watches signals gets none: they stay those of the agent', async () => {
+  const dying = dyingAgent(bench());
+  const { process } = dying;
+  await process.until(({ state }) => state === 'recovered');
+  const pid = process.child.pid as number;
+  const fields = ['SigBlk', 'SigIgn', 'SigCgt'];
+  const before = fields.map((field) => signalsOf(pid, field));
+  dying.order('signals');
+  await waitUntil('they are watched', () => process.said().includes('signals are watched'));
+  assert.equal(
+    fields.map((field) => signalsOf(pid, field)),
+    before,
+  );
+  const { pid: taskPid } = await launchWaiting(dying, '/a');
+  process.child.kill('SIGTERM');
+  await process.until(task('/a', 'killed'));
+  await process.ended;
+  assert.match(process.said(), /SIGTERM: the tasks are killed/);
+  assert.not.match(process.said(), /the host got/);
+  assert.ok(taskPid);
+  assert.equal(bench().mounts(), []);
+});
+
+run();
