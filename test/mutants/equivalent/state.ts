@@ -5,6 +5,12 @@ export const STATE = [
   ...same('state/status.ts', 'every user of a volume has a record; the types want the question', [
     ['writeUsers', 'if (container && container.phase == phase)', 'if (container.phase == phase)'],
   ]),
+  ...same('state/status.ts', 'only how far is walked to the entry that is asked for', [
+    ['writeVolumes', 'lastVolume = each;', ''],
+    ['writeRecords', 'lastVolume = each;', ''],
+    ['writeContainers', 'lastContainer = each;', ''],
+    ['writeCounts', 'lastVolume = each;', ''],
+  ]),
   ...same(
     'state/words.ts',
     'of a volume that is wanted, certain and not mounted something is under way, or has failed',
