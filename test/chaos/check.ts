@@ -27,7 +27,7 @@ export async function checkAll(world: World): Promise<string[]> {
     ...judgeEnds(world),
     ...(await stillWriting(world)),
     ...(await audit(world)),
-    ...readBack(world),
+    ...(await readBack(world)),
   ];
   const { accidents } = world.agent;
   world.figures.losses.accidents += accidents.length;
@@ -122,9 +122,9 @@ function run(file: string, args: string[]): Promise<{ stdout: string; stderr: st
 }
 
 /** Of volumes that are in use what was synced since the last look; of the others everything, and their file systems. */
-function readBack(world: World): string[] {
+async function readBack(world: World): Promise<string[]> {
   const { figures, place, volumes } = world;
-  const verified = world.live().map(verifyLive);
+  const verified = await Promise.all(world.live().map(verifyLive));
   const problems: string[] = [];
   for (const volume of volumes.filter((one) => one.used && isFree(world, one))) {
     verified.push(verifyImage(place, volume));

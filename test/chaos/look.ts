@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loopsBelow, mountsBelow } from '../../cli/demo/leaks.ts';
 import type { Place } from './place.ts';
-import { pidOf, type Task, type Volume } from './tasks.ts';
+import { isAlive, pidOf, type Task, type Volume } from './tasks.ts';
 
 /** What the kernel shows and should not, or does not and should; looked at without any code of moorage's own. */
 export interface Seen {
@@ -91,17 +91,6 @@ function lostInTask(task: Task): string[] {
   const line = table.split('\n').find((text) => text.split(' ')[4] === target);
   if (line?.includes(' - ext4 /dev/loop') || !isAlive(task)) return [];
   return [`${task.name} (pid ${pid}) has no volume at ${target}`];
-}
-
-/** Its process is there, and is no zombie (proc_pid_stat(5)). */
-function isAlive(task: Task): boolean {
-  const pid = pidOf(task);
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
-  } catch {
-    return false;
-  }
 }
 
 /** The agent keeps a folder for each container until its cleanup is answered. */

@@ -83,6 +83,17 @@ export function pidOf(task: Task): number | undefined {
   return task.pid;
 }
 
+/** Its process is there, and is no zombie (proc_pid_stat(5)). */
+export function isAlive(task: Task): boolean {
+  const pid = pidOf(task);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
+}
+
 export function ledgerSize({ ledger }: Task): number {
   try {
     return statSync(ledger).size;

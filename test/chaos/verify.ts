@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../../host/journal/crc32c.ts';
 import type { Place } from './place.ts';
-import { fileOf, liveFileOf, type Promised, readLedger, type Task, type Volume } from './tasks.ts';
+import { fileOf, isAlive, liveFileOf, type Promised, readLedger, type Task, type Volume } from './tasks.ts';
+import { until } from './until.ts';
 
 /** What was read back, and what of it is not as it was promised. */
 export interface Verified {
@@ -12,18 +13,24 @@ export interface Verified {
   problems: string[];
 }
 
+/** A process that ends has no root for a moment, and is still there. */
+const ENDING_MS = 3_000;
+
 /** What a task has synced since the last look, read in its own mount namespace. */
-export function verifyLive(task: Task): Verified {
+export async function verifyLive(task: Task): Promise<Verified> {
   const { pid, promised } = readLedger(task);
   const fresh = promised.slice(task.verified);
   if (pid === undefined || task.readonly || fresh.length === 0) return none();
   const path = liveFileOf(task, pid);
+  const isOverOrThere = () => !isAlive(task) || existsSync(path);
+  await until('its file can be read', ENDING_MS, isOverOrThere).catch(() => undefined);
+  // One that has ended meanwhile is read when its volume is unmounted.
+  if (!isAlive(task)) return none();
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    // It may have ended by itself just now; then its volume is read when it is unmounted.
-    return isGone(pid) ? none() : lostAll(task, fresh, (error as Error).message);
+    return isAlive(task) ? lostAll(task, fresh, (error as Error).message) : none();
   }
   try {
     const verified = check(task, fresh, (offset, length) => readAt(file, offset, length));
@@ -116,15 +123,6 @@ function check(
 function readAt(file: number, offset: number, length: number): Uint8Array {
   const bytes = Buffer.alloc(length);
   return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
-}
-
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 export const nameOf = ({ volume }: Task): string => `${volume.driver}/${volume.name}`;
