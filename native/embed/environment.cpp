@@ -41,14 +41,20 @@ size_t onNearHeapLimit(void* environment, size_t current, size_t) {
   return current + heapReserveBytes;
 }
 
+[[noreturn]] void park() {
+  for (;;) ::pause();
+}
+
 /** V8 would abort the process when this returned. The environment is never freed: what it holds that others need is let go here. */
 void onOutOfMemory(const char* where, bool) {
+  // A thread of V8's own that clears up has no life: the host waits for it, gives no sign, and the supervisor says so.
+  if (threadLife == nullptr) park();
   if (threadInstance != nullptr) {
     for (const int fd : threadInstance->lockedFiles) unlockFile(fd);
   }
   threadLife->ending("out of memory");
   threadLife->over(Over::parked, std::string("V8 gave up in ") + (where != nullptr ? where : "an unknown place"));
-  for (;;) ::pause();
+  park();
 }
 
 void spin(node::Environment* env, v8::Isolate* isolate) {
