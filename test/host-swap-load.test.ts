@@ -84,6 +84,11 @@ swaps(`${SWAPS} swaps with effects in flight`, async () => {
   );
   assert.is(next.host.policy().digest, report.digest);
   assert.equal(
+    next.host.policy().before.slice(-20),
+    report.before.slice(-20),
+    'who decided before, also before the oldest segment',
+  );
+  assert.equal(
     next.notices.filter((notice) => notice.startsWith('error')),
     [],
   );
