@@ -9,8 +9,9 @@ import { dataPath } from './paths.ts';
 /**
  * The four operations that change a volume. Those on one volume follow one another; volumes do not wait for each other.
  *
- * A crash between any two steps is repaired by reconcile(): an image is whole as soon as it has its name; a mount is made
- * before its holder is written down, and a holder is struck out before the mount goes, so a mount that nobody holds may go.
+ * A crash between any two steps is repaired by reconcile(): an image is whole as soon as it has its name; a holder is written
+ * down before its mount is made, so a mount that somebody saw and uses has its holder; and a holder is struck out before the mount goes, so one
+ * that nobody holds may go.
  */
 
 /** Makes a volume. One that is there already is fine as long as it has every option that was asked for. */
@@ -74,8 +75,8 @@ export function mountVolume(driver: Driver, name: string, id: string): Promise<s
       throw new DriverError(`volume ${name}: has ${ids.length} holders, more are not possible`);
     }
     const wasMounted = await settleMount(driver, volume);
-    if (!wasMounted) await attachVolume(driver, volume);
-    if (!isHeld) await recordOrUndo(driver, volume, [...ids, id], !wasMounted);
+    if (!isHeld) await recordIds(driver, volume, [...ids, id]);
+    if (!wasMounted) await attachOrUndo(driver, volume, ids);
     return dataPath(driver.paths, name);
   });
 }
@@ -118,12 +119,13 @@ function refuseOtherOptions(volume: Volume, asked: Partial<VolumeOptions>): void
   );
 }
 
-/** A mount that was made for a holder who could not be written down is taken away again. */
-async function recordOrUndo(driver: Driver, volume: Volume, ids: string[], undo: boolean): Promise<void> {
+/** A holder whose mount could not be made is struck out again. */
+async function attachOrUndo(driver: Driver, volume: Volume, idsBefore: readonly string[]): Promise<void> {
   try {
-    await recordIds(driver, volume, ids);
+    await attachVolume(driver, volume);
   } catch (error) {
-    if (undo) await detachVolume(driver, volume).catch((second: unknown) => driver.log(messageOf(second)));
+    if (volume.record.ids.length > idsBefore.length)
+      await recordIds(driver, volume, idsBefore).catch((second: unknown) => driver.log(messageOf(second)));
     throw error;
   }
 }

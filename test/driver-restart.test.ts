@@ -130,4 +130,23 @@ driver('SIGTERM leaves the mounts to the next start, --unmount-on-exit takes the
   assert.equal(await idsOf(third, 'v'), []);
 });
 
+driver(
+  'what a Mount that was cut off had mounted is still mounted after the restart: somebody may use it',
+  async () => {
+    const { daemon: first, root } = await withVolume(bench);
+    let daemon = first;
+    for (let tries = 0; tries < 12; tries += 1) {
+      void daemon.call('VolumeDriver.Mount', { Name: 'v', ID: 'c1' }).catch(() => undefined);
+      const end = Date.now() + 3_000;
+      while (!isMounted(daemon, 'v') && Date.now() < end)
+        await new Promise((resolve) => setImmediate(resolve));
+      await daemon.stop('SIGKILL');
+      assert.ok(isMounted(daemon, 'v'));
+      daemon = await bench.start(root);
+      assert.ok(isMounted(daemon, 'v'), `try ${tries}`);
+      isOk(await unmount(daemon, 'v', 'c1'));
+    }
+  },
+);
+
 void run();
