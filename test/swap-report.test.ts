@@ -266,6 +266,9 @@ report(
     assert.match(there.text, /journal +\d+ events \(#\d+ to #\d+\): /);
     assert.match(there.text, /it decides: from event #\d+ on/);
     assert.is(easy.host.policy().name, 'moorage-tenants');
+    // It reads the same volume from now on, beside the one that writes it.
+    const second = await guest('g2');
+    assert.is(second.ok, true, second.error);
     const back = await spawned(args(POLICY));
     goesOn = false;
     await load;
@@ -273,7 +276,7 @@ report(
     assert.match(back.text, /deciding +moorage-tenants/);
     assert.is(easy.host.policy().name, 'moorage-standard');
     assert.equal(easy.fatal, []);
-    assert.is((await easy.cleanup('g1')).ok, true);
+    for (const id of ['g1', 'g2']) assert.is((await easy.cleanup(id)).ok, true);
     await easy.host.close(5000);
   },
 );
