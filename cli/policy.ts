@@ -8,8 +8,8 @@ const EXAMPLES = `Examples:
   moorage policy inspect new.wasm
   moorage policy sign new.wasm --key KEY.pem
   moorage policy verify new.wasm --key PUBLIC.pem
-  moorage policy swap new.wasm --state /var/lib/moorage            the report
-  moorage policy swap new.wasm --state /var/lib/moorage --apply    and the swap
+  moorage policy swap new.wasm                                     the report
+  moorage policy swap new.wasm --apply                             and the swap
 `;
 
 /** `moorage policy`: the file of the policy, and how another one takes over. */

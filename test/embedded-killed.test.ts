@@ -39,6 +39,8 @@ test(`${KILLS} hosts die while tasks come, go and stay: no volume goes under a t
   assert.ok(threads() < 40, `${threads()} threads`);
   for (const each of staying) endTask(each);
   for (const id of ['/one', '/two']) await process.until(task(id, 'finished'));
+  // What an unmount without an answer has left is looked at again after settleMs.
+  await waitUntil('all is given back', () => mounts().length === 0);
   process.send({ stop: true });
   assert.is(await process.ended, 0, process.said());
   assert.not.match(process.said(), /cleanup: |destroy: /);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { askAdmin } from '../admin/client.ts';
+import { STATE_HELP, stateDirOf } from '../admin/state_dir.ts';
 import { CheckError } from '../usage_error.ts';
 import { examine } from './examine.ts';
 import { KEYS_HELP, several, type TrustOptions, trustOf } from './names.ts';
@@ -8,9 +9,9 @@ import { requireFile } from './refused.ts';
 import { reportText, type SwapReport } from './report.ts';
 
 const EXAMPLES = `Examples:
-  moorage policy swap new.wasm --state /var/lib/moorage                      the report, nothing is swapped
-  moorage policy swap new.wasm --state /var/lib/moorage --apply              and the swap, when nothing is against it
-  moorage policy swap new.wasm --state /var/lib/moorage --runs 5000 --json
+  moorage policy swap new.wasm                     the report, nothing is swapped
+  moorage policy swap new.wasm --apply             and the swap, when nothing is against it
+  moorage policy swap new.wasm --runs 5000 --json --state /var/lib/moorage-agent/state
 `;
 
 const NOTES = `
@@ -23,13 +24,12 @@ ${KEYS_HELP}
 Exit codes: 0 nothing is against it, or it decides now; 1 refused; 2 usage, or a journal that cannot be read.
 `;
 
-const STATE_DIR = '/var/lib/moorage';
 /** How long worlds are simulated when no number of them is given. */
 const SECONDS = 10;
 const STEPS = 200;
 
 interface Options extends TrustOptions {
-  state: string;
+  state?: string;
   apply?: boolean;
   json?: boolean;
   runs?: number;
@@ -42,7 +42,7 @@ export function swapCommand(): Command {
     .summary('what another policy would change; with --apply it decides from the next event on')
     .description('Reports what another policy would decide differently, and has a running isolator take it.')
     .argument('<file>', 'the policy')
-    .option('--state <dir>', 'the state directory of the isolator', STATE_DIR)
+    .option('--state <dir>', STATE_HELP)
     .option('--apply', 'have the isolator take it, when nothing is against it')
     .option('--runs <number>', `simulated worlds (default: as many as go into ${SECONDS} s)`, readNumber)
     .option('--seed <number>', 'the first of them', readNumber, 1)
@@ -63,9 +63,10 @@ function readNumber(text: string): number {
 
 async function swap(file: string, options: Options): Promise<void> {
   requireFile(file);
+  const stateDir = stateDirOf(options);
   const report = examine({
     file,
-    stateDir: options.state,
+    stateDir,
     trust: trustOf(options),
     seed: options.seed,
     steps: STEPS,
@@ -74,7 +75,7 @@ async function swap(file: string, options: Options): Promise<void> {
     onStep: (words) => process.stderr.write(`${words}\n`),
   });
   const isTaken = report.refused === undefined && options.apply === true;
-  const applied = isTaken ? await apply(file, options.state) : undefined;
+  const applied = isTaken ? await apply(file, stateDir) : undefined;
   if (options.json)
     process.stdout.write(`${JSON.stringify(applied ? { ...report, applied: applied.body } : report)}\n`);
   else process.stdout.write(asText(report, options, file, applied));
@@ -114,7 +115,7 @@ function messageOf(body: unknown): string {
 
 function asText(report: SwapReport, options: Options, file: string, applied: Applied | undefined): string {
   const again = (seed: number) =>
-    `moorage policy swap ${file} --state ${options.state} --seed ${seed} --runs 1  (with the state directory as it is now: keep a copy of it)`;
+    `moorage policy swap ${file} --state ${stateDirOf(options)} --seed ${seed} --runs 1  (with the state directory as it is now: keep a copy of it)`;
   const text = reportText(report, again);
   if (report.refused !== undefined) return `${text}refused\n`;
   if (!applied) return `${text}nothing is against it; with --apply it decides from the next event on\n`;
