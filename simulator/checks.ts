@@ -61,8 +61,10 @@ function checkUnmount(world: World, volume: SimVolume): void {
   }
   // A Mount or Unmount without an answer leaves a range; in it rather an Unmount too many than a disk that stays for ever.
   // And after a reboot each volume of the record is given back once, whatever is seen.
-  // What somebody took away looks like a mount of ours again when the other client mounts it.
-  const isKnown = !volume.unsure && !volume.forgiven && !volume.owesOnce && !volume.taken;
+  // What somebody took away looks like a mount of ours again when the other client mounts it. And no look shows that the driver itself
+  // has lost count of a mount that was answered.
+  const isKnown =
+    !volume.unsure && !volume.forgiven && !volume.owesOnce && !volume.taken && volume.answered === 0;
   const isCounted = volume.quirks.counts === 'calls';
   if (isCounted && isKnown && volume.ours === 0 && volume.others > 0)
     throw new Violation('foreign', `unmount of ${volume.key} is sent, which only another client has mounted`);
@@ -73,7 +75,15 @@ function checkMount(world: World, volume: SimVolume): void {
   if (volume.blind) return;
   // What the policy has forgotten, since it cannot be its own as far as it can know, it mounts anew.
   const isForgotten = volume.forgiven || isOnlyCounted(volume);
-  if (!isForgotten && volume.ours > 0 && volume.mountedByUs && driverMount(volume, world.kernel))
+  // Somebody took one away, the next was given back, and something is still shown: whose it is a driver that counts by ID would not say either.
+  const isAnyones = volume.taken && volume.unmountSent;
+  if (
+    !isForgotten &&
+    !isAnyones &&
+    volume.ours > 0 &&
+    volume.mountedByUs &&
+    driverMount(volume, world.kernel)
+  )
     throw new Violation('twice', `mount of ${volume.key} is sent, and the kernel shows it mounted by us`);
   if (volume.pending > 0)
     throw new Violation('twice', `mount of ${volume.key} is sent, and one of before may still come true`);

@@ -41,17 +41,13 @@ function tellDriver(
   volume.owesOnce = false;
 }
 
-/**
- * The policy has been shown that nothing of the volume is left, and nothing is: whatever it could not know before is over. Not so
- * while it has to take a mount that was answered for counted: that the driver itself has lost count no look shows, nor whether it counts the same client's
- * second mount, after somebody took the first away.
- */
+/** The policy has been shown that nothing of the volume is left, and nothing is: whatever it could not know before is over. */
 function seeClean(world: World, { key, outcome, begunAt }: Work): void {
   const volume = volumeOf(world, key);
   const { value } = outcome as Outcome;
   const { driver: seen } = value as { driver: { answered: boolean; pathMountId?: number } };
   if (!seen.answered || seen.pathMountId || volume.quirks.plain) return;
-  if (volume.owesOnce || volume.answered || volume.lateUntil > begunAt) return;
+  if (volume.owesOnce || volume.lateUntil > begunAt) return;
   const isLeft = volume.ours + volume.others > 0 || volume.attached || isMounted(volume, world.kernel);
   if (isLeft || world.late.some((late) => late.key === key)) return;
   volume.unsure = false;

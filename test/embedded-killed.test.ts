@@ -6,7 +6,7 @@ import { embeddedSuite } from './embedded_suite.ts';
 
 const { test, bench, run } = embeddedSuite('embedded: hosts killed under tasks');
 
-const KILLS = 20;
+const KILLS = 12;
 const WAYS = ['throw', 'exit', 'reject', 'throw', 'loop'];
 const VOLUMES = ['v1', 'v2', 'v3'];
 

@@ -119,8 +119,10 @@ function mounted(volume: Volume, outcome: Outcome): void {
     volume.driverMountId = 0;
     volume.mounted = v.YES;
     volume.mountpoint = outcome.mountpoint;
-    if (volume.owedBefore) volume.owedBefore = false;
-    else {
+    if (volume.owedBefore) {
+      volume.owedBefore = false;
+      volume.owedStale = 0;
+    } else {
       volume.owedMin += 1;
       volume.owedMax += 1;
     }
@@ -150,10 +152,13 @@ function unmounted(volume: Volume, outcome: Outcome): void {
     volume.settled();
     // It was shown and is gone: the driver counts none. What was not shown may be counted more than once.
     const isLast = volume.mounted == v.YES && !outcome.stillMounted;
-    volume.mounted = outcome.stillMounted ? v.YES : v.NO;
     volume.unmountTried = false;
     volume.owedMin = !isLast && volume.owedMin > 0 ? volume.owedMin - 1 : 0;
     volume.owedMax = !isLast && volume.owedMax > 0 ? volume.owedMax - 1 : 0;
+    if (outcome.stillMounted) {
+      volume.mounted = v.YES;
+      if (volume.owedStale > volume.owedMax) volume.owedStale = volume.owedMax;
+    } else volume.gone();
     // A long count is given back with a pause after each: the driver may be the one that miscounts.
     if (volume.owedMax > 0) state.retryVolume(volume, state.now + RETRY_FIRST_MS);
     return;

@@ -64,19 +64,24 @@ function seeBinds(volume: Volume): void {
 
 function seeDriver(volume: Volume, outcome: Outcome): void {
   if (outcome.pathMountId > 0) {
-    volume.mounted = v.YES;
+    // A driver that was killed in the middle of a Mount may take it away again when it starts.
+    volume.mounted = outcome.answered || volume.owedMin > 0 ? v.YES : v.UNKNOWN;
+    if (volume.mounted == v.UNKNOWN) retryUnanswered(volume);
     volume.mountpoint = outcome.path;
     volume.driverMountId = outcome.pathMountId;
   } else if (!outcome.answered) {
     // It is not where it was, and the driver does not say whether it is elsewhere.
     if (!volume.plainDirs && volume.mountpoint.length > 0) volume.mounted = v.UNKNOWN;
-    if (volume.mounted == v.UNKNOWN)
-      retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
+    if (volume.mounted == v.UNKNOWN) retryUnanswered(volume);
   } else if (volume.lookedAt < volume.settleAt) {
     volume.mounted = v.UNKNOWN;
     retryLater(volume, TIMEOUT, 'mount ' + volume.key + ': no answer, and not mounted yet');
     if (volume.retryAt > volume.settleAt) state.retryVolume(volume, volume.settleAt);
   } else seeNothing(volume);
+}
+
+function retryUnanswered(volume: Volume): void {
+  retryLater(volume, DRIVER_UNREACHABLE, 'driver ' + volume.driver + ' does not answer');
 }
 
 /** The driver answers and the kernel shows no mount of it. Plain directories never show one: there the count decides. */
@@ -85,9 +90,9 @@ function seeNothing(volume: Volume): void {
     volume.mounted = v.YES;
     return;
   }
-  volume.mounted = v.NO;
   if (volume.unmountTried) volume.owedMin = 0;
   volume.owedMax = volume.owedMin;
+  volume.gone();
 }
 
 /** The kernel is the witness: a container that still has the volume keeps it from being unmounted, whatever the count says. */

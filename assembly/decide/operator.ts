@@ -1,7 +1,7 @@
 import { emitAlert, emitOk, emitRefusal } from '../effects/emit.ts';
 import { CONFLICT, NO_SUCH_VOLUME } from '../errors.ts';
 import { state } from '../state/state.ts';
-import { NO, Volume } from '../state/volume.ts';
+import { Volume } from '../state/volume.ts';
 import { decimal, listed, nearest } from '../text.ts';
 import { next } from './next.ts';
 
@@ -68,7 +68,7 @@ function disown(volume: Volume): void {
   volume.owedMin = 0;
   volume.owedMax = 0;
   volume.owedBefore = false;
-  volume.mounted = NO;
+  volume.gone();
   volume.mountpoint = '';
   volume.held = false;
   volume.lingerAt = 0;

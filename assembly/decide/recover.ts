@@ -133,6 +133,7 @@ function forgetBoot(): void {
     volume.owedMin = volume.owedMax > 0 ? 1 : 0;
     volume.owedMax = volume.owedMin;
     volume.owedBefore = volume.owedMin > 0;
+    volume.owedStale = volume.owedMax;
     volume.unmountTried = false;
   }
 }

@@ -22,7 +22,7 @@ import { Volume } from './volume.ts';
 const EXTENSIONS: f64 = 1000;
 const FIELDS: i32 = 12;
 const CONTAINER_FIELDS: i32 = 14;
-const VOLUME_FIELDS: i32 = 39;
+const VOLUME_FIELDS: i32 = 40;
 const REQUEST_FIELDS: i32 = 7;
 
 export function writeHead(): void {
@@ -108,6 +108,7 @@ export function writeVolume(volume: Volume): void {
   out.number(volume.owedMax);
   out.bool(volume.unmountTried);
   out.bool(volume.owedBefore);
+  out.number(volume.owedStale);
   out.texts(volume.users);
   out.number(volume.doing);
   out.number(volume.effect);
@@ -274,6 +275,7 @@ function readVolume(r: Reader, into: State): void {
   volume.owedMax = i32(r.integer('volume.owedMax', 0, 1000000));
   volume.unmountTried = r.bool('volume.unmountTried');
   volume.owedBefore = r.bool('volume.owedBefore');
+  volume.owedStale = i32(r.integer('volume.owedStale', 0, 1000000));
   volume.users = r.texts('volume.users').slice(0);
   volume.doing = i32(r.integer('volume.doing', 0, 10));
   volume.effect = whole(r, 'volume.effect');

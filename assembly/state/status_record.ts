@@ -28,7 +28,13 @@ export function writeRecord(volume: Volume): void {
   out.text('roFromId');
   out.number(volume.roFromId);
   out.text('isSure');
-  out.bool(!volume.uncertain && volume.suspect == 0 && volume.stacked == 0 && volume.binding == 0);
+  out.bool(isSure(volume));
   out.text('owedBefore');
   out.bool(volume.owedBefore);
+}
+
+/** No doubt is left about its mounts. */
+function isSure(volume: Volume): bool {
+  if (volume.uncertain || volume.owedStale > 0) return false;
+  return volume.suspect == 0 && volume.stacked == 0 && volume.binding == 0;
 }

@@ -68,6 +68,8 @@ export class Volume extends Entry {
   unmountTried: bool = false;
   /** One of them is from before the machine started anew: given back once, or together with what is mounted since. */
   owedBefore: bool = false;
+  /** So many of them were counted when the kernel showed no mount: it may be another client's that it shows since. */
+  owedStale: i32 = 0;
 
   /** Ids of the containers that hold it or wait for it, in order of arrival. */
   users: string[] = [];
@@ -110,15 +112,21 @@ export class Volume extends Entry {
     return this.mounted == UNKNOWN || this.rw == UNKNOWN || this.ro == UNKNOWN;
   }
 
-  /** Mounted, and the driver counts one of ours: what is mounted for another client alone goes when that one gives it back. */
+  /** Mounted, and the driver may count one of ours for it: what is mounted for another client alone goes when that one gives it back. */
   get mountedForUs(): bool {
-    return this.mounted == YES && this.owedMax > (this.owedBefore ? 1 : 0);
+    return this.mounted == YES && this.owedMax > this.owedStale;
   }
 
   /** Our bind is there and shows a mount that the driver has replaced since. */
   isStale(readonly: bool): bool {
     const from = readonly ? this.roFromId : this.rwFromId;
     return (readonly ? this.ro : this.rw) == YES && from > 0 && from != this.driverMountId;
+  }
+
+  /** The kernel shows no mount of the driver. */
+  gone(): void {
+    this.mounted = NO;
+    this.owedStale = this.owedMax;
   }
 
   forgetCertainty(): void {

@@ -77,6 +77,7 @@ export const VOLUME = {
   owedMax: 'as',
   unmountTried: 'as',
   owedBefore: 'as',
+  owedStale: 'as',
   users: 'as',
   doing: 'as',
   effect: 'ended',

@@ -5,6 +5,7 @@ import type { Effect } from '../../host/frames/types.ts';
 import type { Policy } from '../../host/policy/policy.ts';
 import { createWorld } from '../world.ts';
 import {
+  AT,
   type Cell,
   callOf,
   compose,
@@ -14,7 +15,7 @@ import {
   NOW,
   nameOf,
   PAUSED_UNTIL,
-  VOLUME,
+  volumeField,
 } from './snapshot.ts';
 
 const BATCH = 1000;
@@ -100,15 +101,15 @@ function wordFor(effect: Effect, { want }: Cell, index: number): string {
 
 function volumesOf(policy: Policy): Map<unknown, unknown[]> {
   const whole = unpack(policy.snapshot() as Uint8Array) as unknown[][][];
-  return new Map((whole[10] as unknown[][]).map((volume) => [volume[VOLUME.name], volume]));
+  return new Map((whole[AT.volumes] as unknown[][]).map((volume) => [volume[volumeField('name')], volume]));
 }
 
 /** What has changed without an effect: the record is gone, or a time has been set. */
 function changeOf({ facts }: Cell, after: unknown[] | undefined): string[] {
   if (!after) return ['forget'];
-  const retryAt = after[VOLUME.retryAt];
+  const retryAt = after[volumeField('retryAt')];
   if (retryAt === 0 || retryAt === (facts.pause === 'yes' ? PAUSED_UNTIL : 0)) return [];
-  if (facts.settling === 'yes' && retryAt === after[VOLUME.settleAt]) return ['wait for the mount'];
-  if (retryAt === after[VOLUME.vanishAt]) return ['wait for the unmount'];
+  if (facts.settling === 'yes' && retryAt === after[volumeField('settleAt')]) return ['wait for the mount'];
+  if (retryAt === after[volumeField('vanishAt')]) return ['wait for the unmount'];
   return ['try later'];
 }

@@ -15,8 +15,8 @@ export const FACTS = {
   unmount: ['none', 'open'],
   /** A mount whose end nobody heard may yet come true. */
   settling: ['no', 'yes'],
-  /** Driver mounts that are ours. */
-  owed: ['none', 'maybe', 'surely'],
+  /** Driver mounts that are ours. Stale are those that were counted when the kernel showed no mount. */
+  owed: ['none', 'maybe', 'surely', 'maybe-stale', 'surely-stale'],
   /** The last look found no container that has it. */
   witnessed: ['no', 'yes'],
   /** The driver's volumes are directories without a mount of their own. */

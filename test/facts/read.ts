@@ -1,5 +1,6 @@
 import { unpack } from '../../host/frames/codec.ts';
 import type { Facts } from './facts.ts';
+import { AT, volumeField } from './snapshot.ts';
 
 type Known = 'no' | 'yes' | 'unknown';
 const KNOWN: readonly Known[] = ['no', 'yes', 'unknown'];
@@ -11,32 +12,43 @@ export interface Seen {
   users: number;
 }
 
-/** The volumes of a snapshot; assembly/state/snapshot.ts has their fields in this order. */
+/** The volumes of a snapshot. */
 export function volumesIn(snapshot: Uint8Array): Seen[] {
   const whole = unpack(snapshot) as unknown[];
-  const now = whole[1] as number;
-  return (whole[10] as unknown[][]).map((fields) => seen(fields, now));
+  const now = whole[AT.now] as number;
+  return (whole[AT.volumes] as unknown[][]).map((fields) => seen(fields, now));
 }
 
+type Field = Parameters<typeof volumeField>[0];
+
 function seen(fields: unknown[], now: number): Seen {
-  const known = (at: number) => KNOWN[fields[at] as number] as Known;
-  const number = (at: number) => fields[at] as number;
-  const [rw, ro] = [known(7), known(8)];
-  const isOld = (mode: Known, from: number) => mode === 'yes' && from > 0 && from !== number(12);
+  const field = (name: Field) => fields[volumeField(name)];
+  const number = (name: Field) => field(name) as number;
+  const known = (name: Field) => KNOWN[number(name)] as Known;
+  const [rw, ro] = [known('rw'), known('ro')];
+  const isOld = (mode: Known, from: number) => mode === 'yes' && from > 0 && from !== number('driverMountId');
+  const hasOld = isOld(rw, number('rwFromId')) || isOld(ro, number('roFromId'));
   const facts: Facts = {
-    plain: fields[3] === true ? 'yes' : 'no',
-    exists: known(5),
-    mounted: known(6),
+    plain: field('plainDirs') === true ? 'yes' : 'no',
+    exists: known('exists'),
+    mounted: known('mounted'),
     rw,
     ro,
-    binds: bindsOf(isOld(rw, number(13)) || isOld(ro, number(14)), number(16), rw, ro),
-    owed: number(21) === 0 ? 'none' : number(20) === 0 ? 'maybe' : 'surely',
-    pause: number(28) > now ? 'yes' : 'no',
-    settling: number(29) > now ? 'yes' : 'no',
-    unmount: number(30) > now ? 'open' : 'none',
-    witnessed: fields[32] === true ? 'yes' : 'no',
+    binds: bindsOf(hasOld, number('suspect'), rw, ro),
+    owed: owedOf(number('owedMin'), number('owedMax'), number('owedStale')),
+    pause: number('retryAt') > now ? 'yes' : 'no',
+    settling: number('settleAt') > now ? 'yes' : 'no',
+    unmount: number('vanishAt') > now ? 'open' : 'none',
+    witnessed: field('witnessed') === true ? 'yes' : 'no',
   };
-  return { key: `${fields[1]}/${fields[2]}`, facts, users: (fields[24] as unknown[]).length };
+  return { key: `${field('driver')}/${field('name')}`, facts, users: (field('users') as unknown[]).length };
+}
+
+function owedOf(least: number, most: number, stale: number): Facts['owed'] {
+  if (most === 0) return 'none';
+  const isStale = stale >= most;
+  if (least === 0) return isStale ? 'maybe-stale' : 'maybe';
+  return isStale ? 'surely-stale' : 'surely';
 }
 
 const RW = 1;

@@ -32,7 +32,7 @@ function hasBind({ rw, ro }: Facts): boolean {
 
 /** The driver counts one of ours. */
 function isForUs({ mounted, owed }: Facts): boolean {
-  return mounted !== 'no' && owed !== 'none';
+  return mounted !== 'no' && (owed === 'maybe' || owed === 'surely');
 }
 
 function isUncertain({ mounted, rw, ro }: Facts): boolean {

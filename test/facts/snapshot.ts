@@ -1,5 +1,6 @@
 import { pack, unpack } from '../../host/frames/codec.ts';
 import type { Policy } from '../../host/policy/policy.ts';
+import { TOP, VOLUME } from '../../simulator/exhaustive/snapshot_normal.ts';
 import type { Facts, User, Want } from './facts.ts';
 
 /** The time in the composed states. Everything that is over lies before it, everything to come after it. */
@@ -11,11 +12,27 @@ export const LAST_OF_QUARANTINE = 'last';
 export const LEAVER = 'leaver';
 
 /** Places in the snapshot's lists; assembly/state/snapshot.ts writes them. */
-const AT = { quarantine: 8, containers: 9, volumes: 10, inFlight: 11 };
-export const VOLUME = { driver: 1, name: 2, retryAt: 26, settleAt: 27, vanishAt: 28 };
+const top = (name: keyof typeof TOP) => Object.keys(TOP).indexOf(name);
+export const volumeField = (name: keyof typeof VOLUME) => Object.keys(VOLUME).indexOf(name);
+export const AT = {
+  now: top('now'),
+  nextEffect: top('nextEffect'),
+  nextSeq: top('nextSeq'),
+  quarantine: top('quarantine'),
+  containers: top('containers'),
+  volumes: top('volumes'),
+  inFlight: top('inFlight'),
+};
 const PHASES = { waits: 0, holds: 1, limited: 2 };
 const FACT = { no: 0, yes: 1, unknown: 2 };
-const OWED = { none: [0, 0], maybe: [0, 1], surely: [1, 1] };
+/** At least, at most, and how many of them are stale. */
+const OWED = {
+  none: [0, 0, 0],
+  maybe: [0, 1, 0],
+  surely: [1, 1, 0],
+  'maybe-stale': [0, 1, 1],
+  'surely-stale': [1, 1, 1],
+};
 const UNMOUNT = { none: 0, open: LATER };
 const GET = 1;
 
@@ -36,9 +53,9 @@ export const driverOf = (want: Want) => (want.neverCreates ? 'never' : 'ebs');
 export function compose(configured: Policy, cells: readonly Cell[]): Uint8Array {
   const whole = unpack(configured.snapshot() as Uint8Array) as unknown[];
   const leaves = cells.filter(({ want }) => want.unclaimed);
-  whole[1] = NOW;
-  whole[5] = 1_000_000;
-  whole[6] = 1_000_000;
+  whole[AT.now] = NOW;
+  whole[AT.nextEffect] = 1_000_000;
+  whole[AT.nextSeq] = 1_000_000;
   whole[AT.quarantine] = leaves.length > 0 ? ['other'] : [LAST_OF_QUARANTINE];
   whole[AT.containers] = [
     ...cells.flatMap((cell, index) => cell.want.users.map((user, at) => containerOf(cell, user, index, at))),
@@ -75,9 +92,10 @@ function volumeOf({ facts, want, busy }: Cell, index: number): unknown[] {
     0, // stacked
     0, // binding
     0, // bindUntil
-    ...OWED[facts.owed],
+    ...OWED[facts.owed].slice(0, 2),
     false, // unmountTried
     false, // owedBefore
+    OWED[facts.owed][2],
     want.unclaimed ? [LEAVER] : users,
     isBusy ? GET : 0,
     isBusy ? index + 1 : 0,

@@ -154,8 +154,32 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'still mounted after the unmount counts as gone',
     file: DONE,
-    from: '    volume.mounted = outcome.stillMounted ? v.YES : v.NO;',
-    to: '    volume.mounted = v.NO;',
+    from: '    if (outcome.stillMounted) {',
+    to: '    if (false) {',
+  },
+  {
+    name: 'more is stale than is owed',
+    file: DONE,
+    from: '      if (volume.owedStale > volume.owedMax) volume.owedStale = volume.owedMax;\n',
+    to: '',
+  },
+  {
+    name: 'a mount after a reboot stays one of before',
+    file: DONE,
+    from: '      volume.owedStale = 0;\n',
+    to: '',
+  },
+  {
+    name: 'what was counted when nothing was shown passes for what is shown',
+    file: 'assembly/state/volume.ts',
+    from: 'this.owedMax > this.owedStale',
+    to: 'this.owedMax > 0',
+  },
+  {
+    name: 'a mount of unknown end is given out while its driver is silent',
+    file: OBSERVED,
+    from: 'outcome.answered || volume.owedMin > 0 ? v.YES : v.UNKNOWN',
+    to: 'v.YES',
   },
   {
     name: 'container paths that cannot be made are ignored',
