@@ -30,7 +30,8 @@ function tellDriver(
   if (op !== 'mount' && op !== 'unmount') return;
   if (!ok && volume.unsure) doubtCount(world, volume);
   if (op === 'unmount' && error?.kind !== 'unreachable') {
-    const isLeft = ok && (value as { stillMounted: boolean }).stillMounted;
+    // What was not shown before may be counted more than once, and stays counted by the rest.
+    const isLeft = ok && ((value as { stillMounted: boolean }).stillMounted || !volume.shown);
     const left = isLeft ? Math.max(0, volume.answered - 1) : 0;
     gaveBack(volume);
     volume.answered = left;
@@ -59,6 +60,7 @@ function seeClean(world: World, { key, outcome, begunAt }: Work): void {
 function learn(world: World, { effect, key }: Work, { ok, value }: Outcome): void {
   if (!ok || !value) return;
   const told = value as { mountpoint?: string; driver?: { path?: string; pathMountId?: number } };
+  if (effect.type === 'observe') volumeOf(world, key).shown = told.driver?.pathMountId !== undefined;
   if (effect.type === 'bind') {
     const fs = world.volumes.get(key)?.fs;
     if (fs && !volumeOf(world, key).quirks.plain) world.devs.set(key, fs);

@@ -50,6 +50,8 @@ export interface SimVolume {
   unmountSent: boolean;
   /** Mounts that were answered well, less the unmounts since: so many of ours the policy has to take for counted. */
   answered: number;
+  /** The last look told of a mount of the driver. */
+  shown: boolean;
 }
 
 /** A mount that a container made in its own namespace. */
@@ -264,6 +266,7 @@ export function createVolume(driver: string, name: string, quirks: Quirks): SimV
     forgiven: false,
     unmountSent: false,
     answered: 0,
+    shown: false,
   };
 }
 
