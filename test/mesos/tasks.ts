@@ -44,6 +44,7 @@ export function resources(offered: string[] = []): Message[] {
   return [
     { name: 'cpus', type: 'SCALAR', scalar: { value: 0.1 } },
     { name: 'mem', type: 'SCALAR', scalar: { value: 32 } },
+    { name: 'disk', type: 'SCALAR', scalar: { value: 8 } },
     ...(offered.length > 0 ? [{ name: 'ebsvolumes', type: 'SET', set: { item: offered } }] : []),
   ];
 }
