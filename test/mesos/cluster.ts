@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -49,10 +49,12 @@ export interface Cluster {
   /** Starts an agent that is expected to end by itself; its log. */
   refusedAgent(): Promise<string>;
   killAgent(): Promise<void>;
-  /** Ends it as an operator does. Its exit code. */
-  stopAgent(): Promise<number | null>;
+  /** SIGTERM for a restart, SIGUSR1 when it shall leave the cluster and end its tasks. Its exit code. */
+  stopAgent(signal: NodeJS.Signals): Promise<number | null>;
   startDriver(name: string): Promise<void>;
   stopDriver(name: string, signal: NodeJS.Signals): Promise<void>;
+  /** SIGSTOP lets its calls hang, SIGCONT goes on. */
+  signalDriver(name: string, signal: NodeJS.Signals): void;
   driver(name: string, method: string, body: Message): Promise<Message>;
   framework(name: string, checkpoint?: boolean): Promise<Scheduler>;
   agentLog(): string;
@@ -85,7 +87,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const socketOf = (name: string) => join(folder, `${name}.sock`);
 
   function begin(name: string, program: string, args: string[], env?: NodeJS.ProcessEnv): ChildProcess {
-    const child = machine.start(program, args, env);
+    return keep(name, machine.start(program, args, env));
+  }
+
+  function keep(name: string, child: ChildProcess): ChildProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk) => appendFileSync(log(name), chunk));
     }
@@ -203,7 +208,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     async killAgent() {
       await stop('agent', 'SIGKILL');
     },
-    stopAgent: () => stop('agent', 'SIGUSR1'),
+    stopAgent: (signal) => stop('agent', signal),
     async startDriver(name) {
       const args = [
         'driver',
@@ -220,6 +225,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     },
     async stopDriver(name, signal) {
       await stop(name, signal);
+    },
+    signalDriver(name, signal) {
+      running.get(name)?.kill(signal);
     },
     async driver(name, method, body) {
       const data = JSON.stringify(body);
@@ -252,7 +260,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     };
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
     for (const name of drivers) await cluster.startDriver(name);
-    begin('master', join(MESOS_PREFIX, 'sbin/mesos-master'), [
+    // Outside: it lives through the reboots of the machine.
+    const master = [
       '--ip=127.0.0.1',
       `--port=${masterPort}`,
       '--hostname=localhost',
@@ -260,7 +269,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       '--registry=in_memory',
       '--allocation_interval=100ms',
       '--agent_ping_timeout=60secs',
-    ]);
+    ];
+    keep(
+      'master',
+      spawn(join(MESOS_PREFIX, 'sbin/mesos-master'), master, { stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
     await patiently('the master answers', () =>
       getJson(masterPort, '/version').then(
         () => true,
