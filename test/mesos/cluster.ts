@@ -55,6 +55,7 @@ export interface Cluster {
   stopDriver(name: string, signal: NodeJS.Signals): Promise<void>;
   /** SIGSTOP lets its calls hang, SIGCONT goes on. */
   signalDriver(name: string, signal: NodeJS.Signals): void;
+  socketOf(driver: string): string;
   driver(name: string, method: string, body: Message): Promise<Message>;
   framework(name: string, checkpoint?: boolean): Promise<Scheduler>;
   agentLog(): string;
@@ -226,6 +227,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     async stopDriver(name, signal) {
       await stop(name, signal);
     },
+    socketOf,
     signalDriver(name, signal) {
       running.get(name)?.kill(signal);
     },

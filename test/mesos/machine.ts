@@ -15,6 +15,8 @@ export interface Machine {
   start(program: string, args: string[], env?: NodeJS.ProcessEnv): ChildProcess;
   /** Runs a program to its end, and gives its stdout. Rejects with what it said on stderr. */
   run(program: string, args: string[]): Promise<string>;
+  /** Its mount namespace, for nsenter(1). */
+  namespace(): string;
   /** Targets that are mounted below a folder. */
   mountsBelow(folder: string): string[];
   /** The power fails and comes back: every mount is gone, and the boot id is another. Processes are the caller's to kill. */
@@ -38,6 +40,7 @@ export async function startMachine(folder: string): Promise<Machine> {
     run(program, args) {
       return finish(spawn(...enter(program, args), { stdio: ['ignore', 'pipe', 'pipe'] }), program);
     },
+    namespace: () => `/proc/${holder.pid}/ns/mnt`,
     mountsBelow(below) {
       return readFileSync(`/proc/${holder.pid}/mountinfo`, 'utf8')
         .split('\n')
