@@ -32,7 +32,7 @@ export interface ClusterOptions {
   agentFlags?: string[];
   /** More of moorage's configuration. */
   config?: Message;
-  /** More of the agent's environment; there DVDCLI_SOCKETS is the folder of the drivers' sockets. */
+  /** More of the agent's environment; there DVDCLI_SOCKETS is the folder of the drivers' sockets, MOORAGE_DYING_FILE its file `orders`. */
   env?: NodeJS.ProcessEnv;
   drivers?: string[];
 }
@@ -149,6 +149,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     return begin('agent', join(MESOS_PREFIX, 'sbin/mesos-agent'), agentArguments(), {
       ...process.env,
       DVDCLI_SOCKETS: folder,
+      MOORAGE_DYING_FILE: join(folder, 'orders'),
       ...cluster.options.env,
     });
   }
