@@ -23,7 +23,10 @@ const COMPILE = [
 
 const tests = suite('mesos: conversion');
 const canCompile =
-  spawnSync('g++', ['-E', '-x', 'c++', '-'], { input: '#include <nlohmann/json.hpp>' }).status === 0;
+  spawnSync('g++', ['-E', '-x', 'c++', '-'], {
+    input: '#include <nlohmann/json.hpp>',
+    stdio: ['pipe', 'ignore', 'ignore'],
+  }).status === 0;
 if (!canCompile) process.stdout.write('mesos: conversion: skipped: it wants g++ and nlohmann-json3-dev\n');
 const test = canCompile ? tests : (tests.skip as typeof tests);
 const folder = mkdtempSync(join(tmpdir(), 'convert-'));
@@ -100,6 +103,17 @@ if (!withMesos) process.stdout.write("mesos: conversion: Mesos' own classes: ski
   );
   for (const [index, [file, { event }]] of all.entries())
     assert.equal(eventOf(answers[index] ?? {}), event, file);
+});
+
+test('what a container has of several roles is one amount, and one set', () => {
+  const scalar = (role: string, value: number) => ({ name: 'cpus', role, type: 'SCALAR', scalar: { value } });
+  const set = (role: string, item: string[]) => ({ name: 'ebsvolumes', role, type: 'SET', set: { item } });
+  const ports = { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 1, end: 2 }] } };
+  const all = [scalar('*', 1), set('*', ['v1']), ports, scalar('etl', 0.5), set('etl', ['v2'])];
+  const config = { directory: '/s', command_info: {}, resources: all };
+  const event = eventOf(askOne({ kind: 'prepare', container_id: { value: 'c' }, config }));
+  const { container } = event as { container: { resources: object } };
+  assert.equal(container.resources, { cpus: 1.5, ebsvolumes: ['v1', 'v2'] });
 });
 
 test('a mount lands in the sandbox, in the image, or in the sandbox of the image', () => {
