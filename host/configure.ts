@@ -3,6 +3,7 @@ import type { JournalWriter } from './journal/journal_writer.ts';
 import { POLICY_FAILED } from './set_aside.ts';
 import type { StartOptions } from './start.ts';
 import { StartError } from './start_error.ts';
+import { giveWay } from './swap/give_way.ts';
 
 /** A journal without any room at the start is tried so often. */
 const TRIES_AT_START = 10;
@@ -62,7 +63,8 @@ async function takeConfiguration(
 ): Promise<void> {
   const ask = () => withRoom(isolator.ask({ type: 'configure', config }), writer, options);
   let reply = await ask();
-  while (reply.error?.code === POLICY_FAILED && (await giveWay(isolator))) reply = await ask();
+  while (reply.error?.code === POLICY_FAILED && (await giveWay(isolator, 'fails at its configuration')))
+    reply = await ask();
   if (reply.error?.code === POLICY_FAILED) {
     // What it fails at may be something else that has just fallen due.
     isolator.failing.holdTime();
@@ -74,11 +76,4 @@ async function takeConfiguration(
     );
   if (!reply.ok)
     throw new StartError(`configuration ${options.config}: ${reply.error?.message}; ${reply.error?.hint}`);
-}
-
-/** True when another policy decides now. */
-async function giveWay({ inTurn, failing, deciding }: Isolator): Promise<boolean> {
-  const before = deciding.now().digest;
-  await inTurn(() => failing.giveWay('fails at its configuration') ?? []);
-  return deciding.now().digest !== before;
 }

@@ -166,6 +166,34 @@ failing(
   },
 );
 
+failing(
+  'a restart of the host that the policy fails at gives way to the policy of before; where there is none the start is refused with a sentence',
+  async () => {
+    const host = await start({ policy: shipped.file });
+    for (const id of ['fall', 'a']) assert.is((await host.prepare(id)).ok, true);
+    await host.host.close(2000);
+    const { state, machine } = host;
+    const second = await start({ state, machine, policy: bad.file, restarted: true });
+    assert.is(second.host.policy().digest, shipped.digest);
+    assert.match(said(second, 'policy-replaced')[0] ?? '', /fails at the restart of its host/);
+    assert.match((await second.prepare('fall')).error, /v-fall/);
+    assert.is((await second.cleanup('fall')).ok, true);
+    await second.host.isolator.idle(2000);
+    assert.equal(machine.mountedNames(), ['v-a']);
+    await second.host.close(2000);
+    replays(state);
+    const alone = await start({ policy: bad.file });
+    assert.is((await alone.prepare('fall')).ok, true);
+    await alone.host.close(2000);
+    let why = '';
+    await start({ ...alone, policy: bad.file, restarted: true }).catch((error) => {
+      why = error.message;
+    });
+    assert.match(why, /fails at the restart of its host, and no policy of this journal/);
+    assert.is(alone.machine.mountedNames().length, 1, 'nothing was touched');
+  },
+);
+
 failing('a recovery that the policy fails at twice is offered to the one before it', async () => {
   const host = await start({ policy: shipped.file });
   assert.is((await host.prepare('fall')).ok, true);

@@ -22,6 +22,8 @@ export interface SwapHostOptions {
   config?: Record<string, unknown>;
   sizes?: Partial<JournalSizes>;
   allocate?: Allocate;
+  /** The host before it died alone: the agent does not recover anew. */
+  restarted?: boolean;
 }
 
 export type SwapHost = EasyHost & { state: string };
@@ -42,7 +44,17 @@ export function makeHosts(name: string) {
     const { state = join(top, `state-${made}`), machine = easyBinding(), policy = POLICY } = options;
     const { containers = [], trusted = [], config = {}, sizes = {} } = options;
     const recover = { containers: containers.map(alive) };
-    const host = await startEasy(state, sizes, options.allocate, recover, policy, machine, trusted, config);
+    const host = await startEasy(
+      state,
+      sizes,
+      options.allocate,
+      recover,
+      policy,
+      machine,
+      trusted,
+      config,
+      options.restarted,
+    );
     return { ...host, state };
   }
   return { top, start };
