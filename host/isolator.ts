@@ -1,12 +1,13 @@
 import { createAlarm } from './alarm.ts';
 import type { Binding } from './binding.ts';
 import { createClock } from './clock.ts';
-import { createDeciding, type Deciding, type Decision } from './deciding.ts';
+import { createDeciding, type Deciding } from './deciding.ts';
 import type { DirectoryKeeper } from './directory.ts';
+import { createEventTurn } from './event_turn.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
-import { decodeEvent, encodeEvent, nameOf, stamp, typeOf } from './frames/event_frame.ts';
+import { encodeEvent, typeOf } from './frames/event_frame.ts';
 import { FRAME_MAX } from './frames/schema.ts';
-import type { Effect, Event, ReplyEffect } from './frames/types.ts';
+import type { Effect, ReplyEffect } from './frames/types.ts';
 import { createIdlers } from './idlers.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import { type Tenure, withTenures } from './journal/tenures.ts';
@@ -19,7 +20,7 @@ import { BAD_FRAME, NOT_RECOVERED, noRoom, tooLarge } from './refusals.ts';
 import { type Changeover, createChangeover } from './swap/changeover.ts';
 import { createFailing, type Failing } from './swap/failing.ts';
 import { createHeldTime } from './swap/held_time.ts';
-import { createTurns, type WaitingEvent } from './turns.ts';
+import { createTurns } from './turns.ts';
 
 export interface IsolatorParts {
   binding: Binding;
@@ -90,26 +91,6 @@ export interface IsolatorReport {
   lag: number | undefined;
 }
 
-/** The event of a frame; undefined when the policy has answered it as unreadable. */
-function readEvent(frame: Uint8Array): Event | undefined {
-  try {
-    return decodeEvent(frame);
-  } catch {
-    return undefined;
-  }
-}
-
-function endsRecovery(event: Event, effects: readonly Effect[]): boolean {
-  return (
-    event.type === 'recover' && event.last && effects.some((effect) => effect.type === 'reply' && effect.ok)
-  );
-}
-
-/** What touches nothing outside of the agent. */
-function isAnswer({ type }: Effect): boolean {
-  return type === 'reply' || type === 'alert' || type === 'limit';
-}
-
 /** A follower that has no state yet is none. */
 function lagOf(deciding: Deciding): number | undefined {
   const lag = deciding.follower()?.lag();
@@ -145,9 +126,18 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     onChange: (isByHand) => failing.changed(isByHand),
   });
   const failing = createFailing({ deciding, journal, change, time, alert: out.alert });
+  const turn = createEventTurn({
+    ...parts,
+    meter,
+    deciding,
+    failing,
+    out,
+    now: time.now,
+    instead: (event) => turns.takeFirst(event),
+  });
   const turns = createTurns<ReplyEffect>({
-    decide,
-    allowed,
+    decide: turn.decide,
+    allowed: turn.allowed,
     sync: journal.sync,
     begin: out.begin,
     between,
@@ -155,22 +145,19 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     fatal: parts.fatal,
   });
   const idlers = createIdlers(() => turns.isClosed() || (!turns.isBusy() && out.inFlight() === 0));
-  let nextCall = parts.nextCall;
-  /** Before the recovery nothing is touched: it voids whatever was decided until then. */
-  let recovered = false;
 
   async function between(): Promise<void> {
     tend(deciding.rest);
-    if (journal.isLong()) await turn();
+    if (journal.isLong()) await rotate();
   }
 
   /** The next segment of the journal begins, with a snapshot; not while a recovery is coming in: then there is none. */
-  async function turn(): Promise<void> {
+  async function rotate(): Promise<void> {
     const photo = tend(deciding.photograph);
     if (!photo) return;
     const { at, state } = photo;
     const learnt = withTenures(directory.keep(), change.tenures());
-    const lastCall = nextCall - 1;
+    const lastCall = turn.lastCall();
     await journal.rotate(state.then((bytes) => bytes && { state: bytes, at, lastCall, learnt }));
   }
 
@@ -183,48 +170,6 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       failing.between(error);
       return undefined;
     }
-  }
-
-  /** Before the recovery nothing is touched. */
-  function allowed(effects: Effect[]): Effect[] {
-    return recovered ? effects : effects.filter(isAnswer);
-  }
-
-  function decide(waiting: WaitingEvent<ReplyEffect>): Effect[] {
-    const { frame, answer } = waiting;
-    if (answer) {
-      stamp(frame, time.now(), nextCall);
-      out.expect(nextCall, answer);
-      nextCall += 1;
-    } else stamp(frame, time.now());
-    const wallMs = journal.append(frame);
-    let decision: Decision;
-    const begun = performance.now();
-    try {
-      decision = deciding.step(frame, journal.counts().events);
-    } catch (error) {
-      if (!(error instanceof PolicyError)) throw error;
-      waiting.decided?.(false);
-      return setAside(waiting, error);
-    }
-    meter?.decided(nameOf(frame), performance.now() - begun, decision.turns);
-    journal.stepped(decision.frame);
-    const { effects } = decision;
-    const event = readEvent(frame);
-    if (event) directory.learn(event, effects, wallMs);
-    recovered ||= event !== undefined && endsRecovery(event, effects);
-    waiting.decided?.(true);
-    return effects;
-  }
-
-  /** The instance that failed is dropped, the one that followed goes on as if this event had never been. */
-  function setAside({ frame, tries = 0 }: WaitingEvent<ReplyEffect>, why: PolicyError): Effect[] {
-    const { reply, effects, instead } = failing.at(frame, tries, why);
-    if (instead) {
-      const answer = 'call' in instead.event ? () => undefined : undefined;
-      turns.takeFirst({ frame: encodeEvent({ ...instead.event, at: 0 }), answer, tries: instead.tries });
-    }
-    return reply ? [reply, ...effects] : effects;
   }
 
   function ended(event: Record<string, unknown>): void {
@@ -242,7 +187,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   function decideAlone(event: Record<string, unknown>, isLast: boolean): Promise<boolean> {
     return new Promise((resolve) => {
       const decided = (ok: boolean) => {
-        recovered ||= ok && isLast;
+        if (ok && isLast) turn.hasRecovered();
         resolve(ok);
       };
       turns.take({ frame: encodeEvent({ ...event, at: 0 }), answer: undefined, decided });
@@ -256,7 +201,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       const type = typeOf(frame);
       const full = journal.full();
       if (type === 0 || frame.length > FRAME_MAX) answer(encodeEffect(BAD_FRAME));
-      else if (!recovered) answer(encodeEffect(NOT_RECOVERED));
+      else if (!turn.recovered()) answer(encodeEffect(NOT_RECOVERED));
       else if (type === PREPARE && full !== undefined) answer(encodeEffect(noRoom(full)));
       else turns.take({ frame, answer: (reply) => answer(encodeEffect(reply)) });
     },
@@ -268,7 +213,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
         if (!(await decideAlone(event, index === events.length - 1))) return false;
       return true;
     },
-    recovered: () => recovered,
+    recovered: turn.recovered,
     inTurn: turns.inTurn,
     deciding,
     change,
@@ -276,7 +221,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     read: deciding.read,
     report: () => ({
       at: time.now(),
-      recovered,
+      recovered: turn.recovered(),
       waiting: turns.waiting(),
       inFlight: out.inFlight(),
       lag: lagOf(deciding),
