@@ -119,6 +119,35 @@ restarts('a damaged journal is named in an alert, set aside, and the host starts
   await second.host.close(1000);
 });
 
+restarts(
+  'a host that comes back alone to a configuration that is wrong now goes on with the one of before',
+  async () => {
+    const { state } = fresh();
+    const first = await startEasy(state, SIZES);
+    assert.is((await first.prepare('keeper')).ok, true);
+    await first.host.close(1000);
+    for (const [wrong, why] of [
+      [{ drivers: 7 }, /drivers/],
+      [{ defaultDriver: 'ebz' }, /ebz/],
+    ] as const) {
+      const back = await startEasy(state, SIZES, undefined, {}, POLICY, first.machine, [], wrong, true);
+      const alerts = back.notices.filter((notice) => notice.startsWith('error config-refused'));
+      assert.match(alerts.join(), why);
+      assert.match((await back.prepare('keeper')).error, /v-keeper/);
+      assert.is((await back.prepare('new')).ok, true);
+      assert.is((await back.cleanup('new')).ok, true);
+      await back.host.isolator.idle(1000);
+      assert.equal(first.machine.mountedNames(), ['v-keeper']);
+      await back.host.close(1000);
+      const refused = await startEasy(state, SIZES, undefined, {}, POLICY, first.machine, [], wrong).catch(
+        (error: Error) => error,
+      );
+      assert.instance(refused, Error, 'where no task runs yet a wrong configuration is no start');
+      assert.match((refused as Error).message, why);
+    }
+  },
+);
+
 restarts('more mounts than one event holds are all heard of by a host that comes back alone', async () => {
   const { state, journal } = fresh();
   const first = await startEasy(state, {});
