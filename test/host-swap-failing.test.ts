@@ -61,7 +61,8 @@ failing(
     }
     refused(
       await swapping,
-      'follow',
+      // What is left to hear when its turn has come is heard in that turn.
+      ['follow', 'swap'],
       /event \d+ \(operator\) was decided once, and not a second time: .*planted in operator/,
     );
     for (const answer of (await Promise.all(falls)) as { error: string }[])

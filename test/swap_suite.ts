@@ -76,9 +76,10 @@ export function done(result: SwapResult): SwapResult & { ok: true } {
   return result;
 }
 
-export function refused(result: SwapResult, stage: string, why: RegExp): void {
+/** At one of these stages, and why. */
+export function refused(result: SwapResult, stages: string | string[], why: RegExp): void {
   if (result.ok) throw new Error(`not refused: ${JSON.stringify(result)}`);
-  assert.is(result.stage, stage, result.why);
+  assert.ok([stages].flat().includes(result.stage), `${result.stage}: ${result.why}`);
   assert.match(result.why, why);
 }
 
