@@ -1,11 +1,11 @@
 /** The commands for the policy file: what it is, who vouches for it. */
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ownFolder, withEndlessMemory, write } from './trusted_files.ts';
+import { makeSigner, ownFolder, withEndlessMemory, write } from './trusted_files.ts';
 import { POLICY } from './world.ts';
 
 const files = suite('host: the commands for a policy file');
@@ -105,6 +105,28 @@ files('a private key that others can read, or of another type, does not sign', (
   const rsa = write(join(folder, 'rsa.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }), 0o600);
   assert.match(policy('sign', file, '--key', rsa).stderr, /is of type rsa, only ed25519 signs/);
   assert.not.ok(existsSync(`${file}.sig`));
+});
+
+files('a signature that cannot be written ends with 2, and nothing of it is left', () => {
+  const { folder, file, key } = prepared();
+  mkdirSync(`${file}.sig`);
+  const { status, stdout, stderr } = policy('sign', file, '--key', key);
+  assert.equal([status, stdout], [2, '']);
+  assert.match(stderr, /signature .*policy\.wasm\.sig: cannot be written \(.*EISDIR/);
+  assert.equal(readdirSync(folder).sort(), ['KEY.pem', 'PUBLIC.pem', 'policy.wasm', 'policy.wasm.sig']);
+});
+
+files('inspect says whose signature it is, or that it is none of those named', () => {
+  const { folder, file, key, publicKey } = prepared();
+  const told = (...args: string[]) => JSON.parse(policy('inspect', file, '--json', ...args).stdout).signature;
+  assert.is(told('--key', publicKey), 'none');
+  policy('sign', file, '--key', key);
+  assert.match(told(), /^there is one; name a public key/);
+  const stranger = makeSigner(folder, 'stranger').file;
+  assert.is(told('--key', stranger), 'by none of the keys named, or for other bytes');
+  assert.is(told('--key', publicKey, '--key', stranger), `by ${publicKey}`);
+  write(`${file}.sig`, 'x');
+  assert.match(told('--key', publicKey), /is damaged/);
 });
 
 files('inspect says what a file is, and what it lacks', () => {
