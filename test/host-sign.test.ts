@@ -85,9 +85,15 @@ files('refused ends with 1, and what cannot be asked with 2', () => {
 });
 
 files('what is no policy is not signed', () => {
-  for (const bytes of [withEndlessMemory(SHIPPED), SHIPPED.subarray(0, 5000), Buffer.from('#!/bin/sh')]) {
+  for (const [bytes, why] of [
+    [withEndlessMemory(SHIPPED), /no maximum/],
+    [SHIPPED.subarray(0, 5000), /is truncated: it ends in/],
+    [Buffer.from('#!/bin/sh'), /is no WebAssembly module/],
+  ] as const) {
     const { file, key } = prepared(bytes);
-    assert.is(policy('sign', file, '--key', key).status, 1);
+    const { status, stderr } = policy('sign', file, '--key', key);
+    assert.is(status, 1);
+    assert.match(stderr, why);
     assert.not.ok(existsSync(`${file}.sig`));
   }
   const { file, key } = prepared();
