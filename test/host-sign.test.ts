@@ -63,6 +63,10 @@ files('the keys and digests of a configuration are those that are trusted', () =
   configured({ policy: { keys: [publicKey] } });
   const trusted = policy('verify', file, '--config', config);
   assert.is(trusted.status, 0, trusted.stderr);
+  const { digest } = JSON.parse(policy('inspect', file, '--json').stdout);
+  configured({ policy: { digests: [digest] } });
+  const listed = policy('verify', file, '--config', config, '--json');
+  assert.is(JSON.parse(listed.stdout).by, 'digest', listed.stderr);
   configured({});
   const nobody = policy('verify', file, '--config', config);
   assert.is(nobody.status, 1);
