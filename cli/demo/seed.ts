@@ -23,13 +23,18 @@ interface Flight {
 
 /**
  * Makes the three volumes and fills the first with a SQLite database: the arrivals of US domestic flights as the package
- * vega-datasets ships them. Resolves with the number of rows.
+ * vega-datasets ships them (`source`, when that is not beside the bundle). Resolves with the number of rows.
  */
-export async function seed(ebs: PluginClient, scaleio: PluginClient, directory: string): Promise<number> {
+export async function seed(
+  ebs: PluginClient,
+  scaleio: PluginClient,
+  directory: string,
+  source = FLIGHTS,
+): Promise<number> {
   await ebs.create(SOURCE, { size: '128m' });
   await ebs.create(STAGING, { size: '128m' });
   await scaleio.create(WAREHOUSE, { size: '64m' });
-  const flights = JSON.parse(await readFile(FLIGHTS, 'utf8')) as Flight[];
+  const flights = JSON.parse(await readFile(source, 'utf8')) as Flight[];
   const rows = join(directory, 'flights.csv');
   const lines = flights.map(
     ({ delay, distance, time }, index) => `${index + 1},${Math.floor(time)},${distance},${delay}`,

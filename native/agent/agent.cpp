@@ -30,6 +30,11 @@ std::string orDefault(const std::string& given, const std::string& otherwise) {
   return given.empty() ? otherwise : std::filesystem::absolute(given).string();
 }
 
+/** libmoorage.so in the directory of this program. */
+std::string libraryBeside() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libmoorage.so";
+}
+
 /** The isolator's root, which tasks must not see; everything else in the configuration is the isolator's own business. */
 std::string managedRootOf(const std::string& config) {
   const auto text = readFile(config);
@@ -60,7 +65,7 @@ Agent::Agent(const Options& options, std::vector<App> apps, Fd signals)
       input_(STDIN_FILENO),
       work_(openWork(options.work)),
       checkpoints_(work_.containers()),
-      isolator_(orDefault(options.library, defaultLibraryPath()),
+      isolator_(orDefault(options.library, libraryBeside()),
                 {std::filesystem::absolute(options.config), orDefault(options.state, work_.state()),
                  orDefault(options.hostBundle, ""), options.callMs, options.stuckMs},
                 {[this](const frames::Limit& limit) {

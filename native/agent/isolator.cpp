@@ -3,11 +3,13 @@
 #include <memory>
 
 #include "agent/report.hpp"
-#include "frames/events.hpp"
+#include "client/refusal.hpp"
 
 namespace moorage::agent {
 
 namespace {
+
+constexpr const char* whereElse = "run the set-up again (npm run build), or name another library with --library";
 
 /** What one call gives the library as context; the callback owns it. */
 struct Ticket {
@@ -30,20 +32,10 @@ void onLog(void* context, const char* level, const char* text) {
   static_cast<Inbox*>(context)->push(LogMessage{level, text});
 }
 
-frames::Reply notTaken(const frames::Bytes& frame) {
-  frames::Reply reply;
-  const std::size_t most = frame[2] == frames::event::recover ? MOORAGE_RECOVER_MAX : MOORAGE_FRAME_MAX;
-  const bool tooLarge = frame.size() > most;
-  const auto bytes = std::to_string(frame.size()) + " bytes, of at most " + std::to_string(most);
-  reply.error = tooLarge ? frames::Error{"bad-frame", "the event is too large: " + bytes, "ask for less in one container"}
-                         : frames::Error{"host-down", "the isolator takes no calls any more", "start the agent again"};
-  return reply;
-}
-
 }  // namespace
 
 Isolator::Isolator(const std::string& library, const IsolatorOptions& given, NoticeHandlers handlers)
-    : handlers_(std::move(handlers)), library_(loadLibrary(library)) {
+    : handlers_(std::move(handlers)), library_(client::loadLibrary(library, whereElse)) {
   moorage_options options{};
   options.size = sizeof options;
   options.config = given.config.c_str();
@@ -77,7 +69,7 @@ void Isolator::call(const frames::Bytes& frame, ReplyHandler handler) {
     return;
   }
   // Answered by way of the inbox as well, so that a handler never runs inside the function that made the call.
-  const frames::Reply refusal = notTaken(frame);
+  const frames::Reply refusal = client::notTaken(frame);
   waiting_[number] = [handler = std::move(waiting_[number]), refusal](const frames::Reply&) { handler(refusal); };
   inbox_.push(ReplyMessage{number, {}});
 }

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "agent/inbox.hpp"
-#include "agent/library.hpp"
+#include "client/library.hpp"
 #include "frames/answers.hpp"
 #include "frames/codec.hpp"
 
@@ -56,7 +56,7 @@ class Isolator {
 
   Inbox inbox_;
   NoticeHandlers handlers_;
-  Library library_;
+  client::Library library_;
   moorage_isolator* handle_ = nullptr;
   std::uint64_t lastTicket_ = 0;
   std::unordered_map<std::uint64_t, ReplyHandler> waiting_;

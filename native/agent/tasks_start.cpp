@@ -11,6 +11,7 @@
 #include "agent/report.hpp"
 #include "agent/spawn.hpp"
 #include "agent/tasks.hpp"
+#include "client/refusal.hpp"
 #include "frames/events.hpp"
 
 namespace moorage::agent {
@@ -52,10 +53,6 @@ void saveCommand(Checkpoints& checkpoints, const Task& task) {
   }
 }
 
-std::string sentence(const frames::Error& error) {
-  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
-}
-
 }  // namespace
 
 void Tasks::launch(const App& app) {
@@ -81,7 +78,7 @@ void Tasks::begin(Task& task) {
 
 void Tasks::onPrepared(Task& task, const frames::Reply& reply) {
   if (task.phase != Phase::preparing) return;
-  if (!reply.ok) return fail(task, sentence(*reply.error), reply.error->code);
+  if (!reply.ok) return fail(task, client::sentence(*reply.error), reply.error->code);
   if (task.killAsked || !task.failure.empty()) return clear(task);
   task.mounts = reply.mounts;
   spawn(task);
@@ -136,7 +133,7 @@ void Tasks::isolate(Task& task) {
   isolator_.call(frames::isolateFrame(task.id, task.record->pid), [this, id = task.id](const frames::Reply& reply) {
     withTask(id, [&](Task& isolated) {
       if (isolated.phase != Phase::isolating) return;
-      if (!reply.ok) return fail(isolated, sentence(*reply.error), reply.error->code);
+      if (!reply.ok) return fail(isolated, client::sentence(*reply.error), reply.error->code);
       release(isolated);
     });
   });

@@ -9,6 +9,10 @@ import { digest, mark, stamped } from '../stamp.mjs';
 const addon = ['moorage.node'];
 const embedded = ['libmoorage.so', 'moorage-agent'];
 
+/** Only with a Mesos, which nobody has to have; the variable names its prefix, else CMake asks pkg-config. */
+const module = 'libmoorage_mesos.so';
+const mesosPrefix = process.env.MESOS_PREFIX ?? '';
+
 /** Packages whose headers are compiled in. */
 const headers = [
   'libcurl4-openssl-dev',
@@ -37,7 +41,8 @@ export const native = stamped({
 
 /** @param {import('../platform.mjs').Level} level */
 function products(level) {
-  return level === 'full' ? [...addon, ...embedded] : addon;
+  if (level !== 'full') return addon;
+  return mesosPrefix ? [...addon, ...embedded, module] : [...addon, ...embedded];
 }
 
 /** @param {import('../main.mjs').Context} context */
@@ -75,7 +80,7 @@ function choices({ level, build }) {
   if (level !== 'full') return ['-DMOORAGE_EMBED=OFF'];
   const prefix = libnodePrefix(build);
   if (!prefix) throw new SetupError('libnode is not there; run: node setup/setup.mjs --only debian,libnode');
-  return [`-DMOORAGE_LIBNODE=${prefix}`];
+  return [`-DMOORAGE_LIBNODE=${prefix}`, `-DMESOS_PREFIX=${mesosPrefix}`];
 }
 
 /**
@@ -91,6 +96,7 @@ function configuration({ root, build, level }) {
     `root ${root}`,
     `level ${level}`,
     `libnode ${prefix} ${prefix ? mark(join(prefix, 'lib/x86_64-linux-gnu/libnode.so.108')) : ''}`,
+    `mesos ${mesosPrefix} ${mesosPrefix ? mark(join(mesosPrefix, 'include/mesos/version.hpp')) : ''}`,
     ...['CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'].map((name) => `${name} ${env[name] ?? ''}`),
     ...headers.map((name) => `${name} ${installed.get(name) ?? ''}`),
   ];

@@ -4,7 +4,7 @@
 
 #include "moorage.h"
 
-namespace moorage::agent {
+namespace moorage::client {
 
 /** The functions of libmoorage.so, looked up at run time. */
 struct Library {
@@ -15,11 +15,9 @@ struct Library {
 
 /**
  * Opens the library so that none of its symbols mix with this program's. It stays loaded until the program ends: its threads
- * may outlive moorage_close. Throws when it is not there, has another ABI, or lacks a function.
+ * may outlive moorage_close. Throws when it is not there, has another ABI, or lacks a function; `otherwise` is what the
+ * message advises when it cannot be loaded.
  */
-Library loadLibrary(const std::string& path);
+Library loadLibrary(const std::string& path, const std::string& otherwise);
 
-/** libmoorage.so in the directory of this program. Throws. */
-std::string defaultLibraryPath();
-
-}  // namespace moorage::agent
+}  // namespace moorage::client

@@ -1,10 +1,10 @@
-#include "agent/library.hpp"
+#include "client/library.hpp"
 
 #include <dlfcn.h>
 
-#include <filesystem>
+#include <stdexcept>
 
-namespace moorage::agent {
+namespace moorage::client {
 
 namespace {
 
@@ -17,16 +17,16 @@ Function lookUp(void* handle, const char* name, const std::string& path) {
 
 }  // namespace
 
-Library loadLibrary(const std::string& path) {
+Library loadLibrary(const std::string& path, const std::string& otherwise) {
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
   if (handle == nullptr) {
     const char* reason = ::dlerror();
-    throw std::runtime_error(std::string("cannot load the isolator: ") + (reason != nullptr ? reason : path) +
-                             "; run the set-up again (npm run build), or name another library with --library");
+    throw std::runtime_error(std::string("cannot load the isolator: ") + (reason != nullptr ? reason : path) + "; " +
+                             otherwise);
   }
   const auto abi = lookUp<decltype(&moorage_abi)>(handle, "moorage_abi", path)();
   if (abi != MOORAGE_ABI) {
-    throw std::runtime_error(path + " has ABI " + std::to_string(abi) + ", this agent needs " +
+    throw std::runtime_error(path + " has ABI " + std::to_string(abi) + ", this program needs " +
                              std::to_string(MOORAGE_ABI) + "; build both from the same sources");
   }
   return {lookUp<decltype(&moorage_open)>(handle, "moorage_open", path),
@@ -34,8 +34,4 @@ Library loadLibrary(const std::string& path) {
           lookUp<decltype(&moorage_close)>(handle, "moorage_close", path)};
 }
 
-std::string defaultLibraryPath() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libmoorage.so";
-}
-
-}  // namespace moorage::agent
+}  // namespace moorage::client
