@@ -275,6 +275,23 @@ failing(
 );
 
 failing(
+  'a timer that always traps does not keep the next host from its start: time stands still there too',
+  async () => {
+    const options = { policy: bad.file, machine: hungMachine(), config: { prepareMs: 300 } };
+    const host = await start(options);
+    void host.prepare('late');
+    await new Promise((next) => setTimeout(next, 600));
+    assert.is(said(host, 'policy-timers-held').length, 1, host.notices.join('\n'));
+    await host.host.close(100);
+    const second = await start({ ...options, state: host.state });
+    assert.is(said(second, 'policy-timers-held').length, 1, second.notices.join('\n'));
+    assert.is((await second.prepare('a')).ok, true);
+    await second.host.close(500);
+    replays(host.state);
+  },
+);
+
+failing(
   'a timer that traps gives way to the policy of before, and a restart meanwhile does not change that',
   async () => {
     const machine = hungMachine();
