@@ -117,6 +117,10 @@ test('three tasks with labels, and the figures are right', async () => {
 
 test('transform once more in an image of its own, its volume at an absolute path there', async () => {
   const app = readApp('transform');
+  // The sign by which extract knows that transform has begun; that of the last time would be too early.
+  const staging = await client('ebs').mount('etl-staging', 'operator');
+  await cluster.machine.run('rm', ['-f', join(staging, 'transform.ready')]);
+  await client('ebs').unmount('etl-staging', 'operator');
   const cmd = app.cmd.replaceAll('staging/', '/var/staging/');
   await runAll(taskOf({ ...app, cmd, labels: { volume: 'etl-staging:/var/staging' } }, 'etl'));
   const { verified, loaded } = await verify(client('ebs'), client('scaleio'), app.env?.FIGURES ?? '');

@@ -26,10 +26,13 @@ const CGROUPS = '/sys/fs/cgroup';
 export interface ClusterOptions {
   /** `docker/volume` and the like, between filesystem/linux and the module. */
   isolation?: string[];
+  /** `posix`, and filesystem/posix with it; else both are of Linux. */
+  launcher?: 'posix' | 'linux';
   parameters?: Record<string, string>;
   agentFlags?: string[];
   /** More of moorage's configuration. */
   config?: Message;
+  /** More of the agent's environment; there DVDCLI_SOCKETS is the folder of the drivers' sockets, MOORAGE_DYING_FILE its file `orders`. */
   env?: NodeJS.ProcessEnv;
   drivers?: string[];
 }
@@ -111,7 +114,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 
   function agentArguments(): string[] {
-    const isolation = ['filesystem/linux', ...(cluster.options.isolation ?? []), MODULE].join(',');
+    const launcher = cluster.options.launcher ?? 'linux';
+    const isolation = [`filesystem/${launcher}`, ...(cluster.options.isolation ?? []), MODULE].join(',');
     const parameters = Object.entries({
       config: join(folder, 'config.json'),
       state: paths.state,
@@ -129,7 +133,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       `--runtime_dir=${paths.runtime}`,
       `--launcher_dir=${join(MESOS_PREFIX, 'libexec/mesos')}`,
       '--containerizers=mesos',
-      '--launcher=linux',
+      `--launcher=${launcher}`,
       `--isolation=${isolation}`,
       `--modules=file://${join(folder, 'modules.json')}`,
       `--cgroups_root=${cgroups}`,
@@ -144,6 +148,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   function beginAgent(): ChildProcess {
     return begin('agent', join(MESOS_PREFIX, 'sbin/mesos-agent'), agentArguments(), {
       ...process.env,
+      DVDCLI_SOCKETS: folder,
+      MOORAGE_DYING_FILE: join(folder, 'orders'),
       ...cluster.options.env,
     });
   }

@@ -43,7 +43,16 @@ export async function subscribe(port: number, name: string, checkpoint: boolean)
   const call = (type: string, fields: Message): Promise<void> =>
     post(port, stream.id, { type, framework_id: { value: framework }, ...fields });
 
+  /** A framework that has taken itself away is no longer listened to. */
+  let isGone = false;
+  const tell = (type: string, fields: Message): void => {
+    call(type, fields).catch((error) => {
+      if (!isGone) throw error;
+    });
+  };
+
   stream.onEvent = (event) => {
+    if (isGone) return;
     if (event.type === 'SUBSCRIBED') framework = value((event.subscribed as Message).framework_id);
     if (event.type === 'OFFERS') for (const offer of (event.offers as { offers: Offer[] }).offers) use(offer);
     if (event.type === 'UPDATE') update((event.update as { status: Message }).status);
@@ -53,9 +62,9 @@ export async function subscribe(port: number, name: string, checkpoint: boolean)
   function use(offer: Offer): void {
     const next = pending.shift();
     const offers = { offer_ids: [offer.id] };
-    if (!next) void call('DECLINE', { decline: { ...offers, filters: { refuse_seconds: 3600 } } });
+    if (!next) tell('DECLINE', { decline: { ...offers, filters: { refuse_seconds: 3600 } } });
     else
-      void call('ACCEPT', {
+      tell('ACCEPT', {
         accept: { ...offers, operations: [next(offer)], filters: { refuse_seconds: 0 } },
       });
   }
@@ -72,12 +81,12 @@ export async function subscribe(port: number, name: string, checkpoint: boolean)
     });
     heard.set(task, known);
     const { agent_id, task_id, uuid } = status;
-    if (uuid) void call('ACKNOWLEDGE', { acknowledge: { agent_id, task_id, uuid } });
+    if (uuid) tell('ACKNOWLEDGE', { acknowledge: { agent_id, task_id, uuid } });
   }
 
   function offerFor(operation: (offer: Offer) => Message): void {
     pending.push(operation);
-    void call('REVIVE', {});
+    tell('REVIVE', {});
   }
 
   return {
@@ -94,7 +103,7 @@ export async function subscribe(port: number, name: string, checkpoint: boolean)
       }));
     },
     kill(task) {
-      void call('KILL', { kill: { task_id: { value: task } } });
+      tell('KILL', { kill: { task_id: { value: task } } });
     },
     updates: (task) => heard.get(task) ?? [],
     async reached(task, states, limitMs) {
@@ -104,6 +113,7 @@ export async function subscribe(port: number, name: string, checkpoint: boolean)
       return found() as Status;
     },
     async tearDown() {
+      isGone = true;
       await call('TEARDOWN', {});
       stream.close();
     },
