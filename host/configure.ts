@@ -1,8 +1,12 @@
+import type { Config } from './frames/types.ts';
 import type { Isolator } from './isolator.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
+import type { Announce } from './open_journal.ts';
 import { POLICY_FAILED } from './set_aside.ts';
 import type { StartOptions } from './start.ts';
 import { StartError } from './start_error.ts';
+import { giveWay } from './swap/give_way.ts';
+import { ConfigError, presentConfig, type WantedConfig } from './wanted_config.ts';
 
 /** A journal without any room at the start is tried so often. */
 const TRIES_AT_START = 10;
@@ -36,21 +40,49 @@ async function withRoom<Result>(
   }
 }
 
-/** The policy takes the configuration, or the start ends with a sentence. A policy that fails at it gives way to the one before, where there is one. */
+/**
+ * The policy takes the configuration, or the start ends with a sentence; a host that comes back alone goes on with what the policy has. A policy that
+ * fails at it gives way to the one before, where there is one. Returns the configuration that holds.
+ */
 export async function configure(
   isolator: Isolator,
   writer: JournalWriter,
-  config: { root: string },
+  wanted: WantedConfig,
   options: StartOptions,
-): Promise<void> {
+  announce: Announce,
+): Promise<Config> {
   try {
-    await takeConfiguration(isolator, writer, config, options);
+    const config = await takeOrKeep(isolator, writer, wanted, options, announce);
     await options.binding.prepareRoot(config.root).catch((error: Error) => {
       throw new StartError(`managed root ${config.root}: ${error.message}`);
     });
+    return config;
   } catch (error) {
     await isolator.close();
     throw error;
+  }
+}
+
+async function takeOrKeep(
+  isolator: Isolator,
+  writer: JournalWriter,
+  { config, wrong }: WantedConfig,
+  options: StartOptions,
+  announce: Announce,
+): Promise<Config> {
+  try {
+    if (!config) throw new ConfigError((wrong as StartError).message);
+    await takeConfiguration(isolator, writer, config, options);
+    return config;
+  } catch (error) {
+    const present = options.restarted && error instanceof ConfigError ? presentConfig(isolator) : undefined;
+    if (!present) throw error;
+    announce(
+      'error',
+      'config-refused',
+      `${(error as Error).message}; the host came back alone and goes on with the configuration of before; mend the file, then restart the agent`,
+    );
+    return present;
   }
 }
 
@@ -62,7 +94,8 @@ async function takeConfiguration(
 ): Promise<void> {
   const ask = () => withRoom(isolator.ask({ type: 'configure', config }), writer, options);
   let reply = await ask();
-  while (reply.error?.code === POLICY_FAILED && (await giveWay(isolator))) reply = await ask();
+  while (reply.error?.code === POLICY_FAILED && (await giveWay(isolator, 'fails at its configuration')))
+    reply = await ask();
   if (reply.error?.code === POLICY_FAILED) {
     // What it fails at may be something else that has just fallen due.
     isolator.failing.holdTime();
@@ -73,12 +106,5 @@ async function takeConfiguration(
       `policy ${options.policy}: fails at the configuration ${options.config}, and no policy of this journal can take its place; install another one, the log says where it fails`,
     );
   if (!reply.ok)
-    throw new StartError(`configuration ${options.config}: ${reply.error?.message}; ${reply.error?.hint}`);
-}
-
-/** True when another policy decides now. */
-async function giveWay({ inTurn, failing, deciding }: Isolator): Promise<boolean> {
-  const before = deciding.now().digest;
-  await inTurn(() => failing.giveWay('fails at its configuration') ?? []);
-  return deciding.now().digest !== before;
+    throw new ConfigError(`configuration ${options.config}: ${reply.error?.message}; ${reply.error?.hint}`);
 }

@@ -1,12 +1,14 @@
 import { createAlarm } from './alarm.ts';
 import type { Binding } from './binding.ts';
 import { createClock } from './clock.ts';
-import { createDeciding, type Deciding, type Decision } from './deciding.ts';
+import { createDeciding, type Deciding } from './deciding.ts';
 import type { DirectoryKeeper } from './directory.ts';
+import { createEventTurn } from './event_turn.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
-import { decodeEvent, encodeEvent, nameOf, stamp, typeOf } from './frames/event_frame.ts';
+import { encodeEvent, typeOf } from './frames/event_frame.ts';
 import { FRAME_MAX } from './frames/schema.ts';
-import type { Effect, Event, ReplyEffect } from './frames/types.ts';
+import type { Effect, ReplyEffect } from './frames/types.ts';
+import { createIdlers } from './idlers.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import { type Tenure, withTenures } from './journal/tenures.ts';
 import type { Log } from './log.ts';
@@ -18,6 +20,7 @@ import { BAD_FRAME, NOT_RECOVERED, noRoom, tooLarge } from './refusals.ts';
 import { type Changeover, createChangeover } from './swap/changeover.ts';
 import { createFailing, type Failing } from './swap/failing.ts';
 import { createHeldTime } from './swap/held_time.ts';
+import { createTurns } from './turns.ts';
 
 export interface IsolatorParts {
   binding: Binding;
@@ -88,43 +91,6 @@ export interface IsolatorReport {
   lag: number | undefined;
 }
 
-/** What waits for its turn: an event, or work between two. */
-type Waiting = WaitingEvent | WaitingWork;
-
-interface WaitingEvent {
-  frame: Uint8Array;
-  answer: ((reply: ReplyEffect) => void) | undefined;
-  /** So often it has been offered before, itself or what it stands for. */
-  tries?: number;
-  /** Hears whether the policy has decided it, or failed. */
-  decided?: ((ok: boolean) => void) | undefined;
-}
-
-interface WaitingWork {
-  work(): Effect[];
-  done(error?: Error): void;
-}
-
-/** The event of a frame; undefined when the policy has answered it as unreadable. */
-function readEvent(frame: Uint8Array): Event | undefined {
-  try {
-    return decodeEvent(frame);
-  } catch {
-    return undefined;
-  }
-}
-
-function endsRecovery(event: Event, effects: readonly Effect[]): boolean {
-  return (
-    event.type === 'recover' && event.last && effects.some((effect) => effect.type === 'reply' && effect.ok)
-  );
-}
-
-/** What touches nothing outside of the agent. */
-function isAnswer({ type }: Effect): boolean {
-  return type === 'reply' || type === 'alert' || type === 'limit';
-}
-
 /** A follower that has no state yet is none. */
 function lagOf(deciding: Deciding): number | undefined {
   const lag = deciding.follower()?.lag();
@@ -160,60 +126,38 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     onChange: (isByHand) => failing.changed(isByHand),
   });
   const failing = createFailing({ deciding, journal, change, time, alert: out.alert });
-  const idlers = new Set<() => void>();
-  let queue: Waiting[] = [];
-  let draining = false;
-  let nextCall = parts.nextCall;
-  let closed = false;
-  /** Before the recovery nothing is touched: it voids whatever was decided until then. */
-  let recovered = false;
+  const turn = createEventTurn({
+    ...parts,
+    meter,
+    deciding,
+    failing,
+    out,
+    now: time.now,
+    instead: (event) => turns.takeFirst(event),
+  });
+  const turns = createTurns<ReplyEffect>({
+    decide: turn.decide,
+    allowed: turn.allowed,
+    sync: journal.sync,
+    begin: out.begin,
+    between,
+    quiet: () => idlers.look(),
+    fatal: parts.fatal,
+  });
+  const idlers = createIdlers(() => turns.isClosed() || (!turns.isBusy() && out.inFlight() === 0));
 
-  function submit(
-    frame: Uint8Array,
-    answer?: (reply: ReplyEffect) => void,
-    decided?: WaitingEvent['decided'],
-  ): void {
-    if (closed) return;
-    queue.push({ frame, answer, decided });
-    if (!draining) void drain();
-  }
-
-  /** Events that came together share one sync of the journal; their effects begin after it. */
-  async function drain(): Promise<void> {
-    draining = true;
-    try {
-      while (queue.length > 0 && !closed) {
-        const batch = takeBatch();
-        const effects = batch.flatMap(decide);
-        await journal.sync();
-        if (closed) break;
-        for (const effect of effects) out.begin(effect);
-        for (const waiting of batch) if ('work' in waiting) waiting.done();
-        tend(deciding.rest);
-        if (journal.isLong()) await turn();
-      }
-    } catch (error) {
-      if (!closed) parts.fatal(error as Error);
-      closed = true;
-      dismissAll();
-    }
-    draining = false;
-    wakeIdlers();
-  }
-
-  /** Another policy decides nothing before it is durable that it does. */
-  function takeBatch(): Waiting[] {
-    const end = queue.findIndex((waiting) => 'work' in waiting);
-    return queue.splice(0, end < 0 ? queue.length : end + 1);
+  async function between(): Promise<void> {
+    tend(deciding.rest);
+    if (journal.isLong()) await rotate();
   }
 
   /** The next segment of the journal begins, with a snapshot; not while a recovery is coming in: then there is none. */
-  async function turn(): Promise<void> {
+  async function rotate(): Promise<void> {
     const photo = tend(deciding.photograph);
     if (!photo) return;
     const { at, state } = photo;
     const learnt = withTenures(directory.keep(), change.tenures());
-    const lastCall = nextCall - 1;
+    const lastCall = turn.lastCall();
     await journal.rotate(state.then((bytes) => bytes && { state: bytes, at, lastCall, learnt }));
   }
 
@@ -228,104 +172,26 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     }
   }
 
-  function decide(waiting: Waiting): Effect[] {
-    return only('work' in waiting ? doWork(waiting) : decideEvent(waiting));
-  }
-
-  /** Before the recovery nothing is touched. */
-  function only(effects: Effect[]): Effect[] {
-    return recovered ? effects : effects.filter(isAnswer);
-  }
-
-  function doWork(waiting: WaitingWork): Effect[] {
-    try {
-      return waiting.work();
-    } catch (error) {
-      waiting.done(error as Error);
-      return [];
-    }
-  }
-
-  function decideEvent(waiting: WaitingEvent): Effect[] {
-    const { frame, answer } = waiting;
-    if (answer) {
-      stamp(frame, time.now(), nextCall);
-      out.expect(nextCall, answer);
-      nextCall += 1;
-    } else stamp(frame, time.now());
-    const wallMs = journal.append(frame);
-    let decision: Decision;
-    const begun = performance.now();
-    try {
-      decision = deciding.step(frame, journal.counts().events);
-    } catch (error) {
-      if (!(error instanceof PolicyError)) throw error;
-      waiting.decided?.(false);
-      return setAside(waiting, error);
-    }
-    meter?.decided(nameOf(frame), performance.now() - begun, decision.turns);
-    journal.stepped(decision.frame);
-    const { effects } = decision;
-    const event = readEvent(frame);
-    if (event) directory.learn(event, effects, wallMs);
-    recovered ||= event !== undefined && endsRecovery(event, effects);
-    waiting.decided?.(true);
-    return effects;
-  }
-
-  /** The instance that failed is dropped, the one that followed goes on as if this event had never been. */
-  function setAside({ frame, tries = 0 }: WaitingEvent, why: PolicyError): Effect[] {
-    const { reply, effects, instead } = failing.at(frame, tries, why);
-    if (instead) {
-      const answer = 'call' in instead.event ? () => undefined : undefined;
-      queue.unshift({ frame: encodeEvent({ ...instead.event, at: 0 }), answer, tries: instead.tries });
-    }
-    return reply ? [reply, ...effects] : effects;
-  }
-
   function ended(event: Record<string, unknown>): void {
     tell(event);
-    wakeIdlers();
+    idlers.look();
   }
 
   function tell(event: Record<string, unknown>): void {
     const frame = encodeEvent({ ...event, at: 0 });
-    submit(frame.length > FRAME_MAX ? encodeEvent({ ...tooLarge(event), at: 0 }) : frame);
+    const taken = frame.length > FRAME_MAX ? encodeEvent({ ...tooLarge(event), at: 0 }) : frame;
+    turns.take({ frame: taken, answer: undefined });
   }
 
   /** Resolves with whether the policy has decided it. */
   function decideAlone(event: Record<string, unknown>, isLast: boolean): Promise<boolean> {
     return new Promise((resolve) => {
-      submit(encodeEvent({ ...event, at: 0 }), undefined, (ok) => {
-        recovered ||= ok && isLast;
+      const decided = (ok: boolean) => {
+        if (ok && isLast) turn.hasRecovered();
         resolve(ok);
-      });
+      };
+      turns.take({ frame: encodeEvent({ ...event, at: 0 }), answer: undefined, decided });
     });
-  }
-
-  function inTurn(work: () => Effect[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (error?: Error) => (error ? reject(error) : resolve());
-      if (closed) return done(new PolicyError('the host is ending'));
-      queue.push({ work, done });
-      if (!draining) void drain();
-    });
-  }
-
-  /** What waits for a turn that never comes is told so; who called is gone. */
-  function dismissAll(): void {
-    for (const waiting of queue) if ('work' in waiting) waiting.done(new PolicyError('the host is ending'));
-    queue = [];
-  }
-
-  function isIdle(): boolean {
-    return closed || (queue.length === 0 && !draining && out.inFlight() === 0);
-  }
-
-  function wakeIdlers(): void {
-    if (!isIdle()) return;
-    for (const wake of idlers) wake();
-    idlers.clear();
   }
 
   // From the first event on there is somebody to take over.
@@ -335,48 +201,39 @@ export function createIsolator(parts: IsolatorParts): Isolator {
       const type = typeOf(frame);
       const full = journal.full();
       if (type === 0 || frame.length > FRAME_MAX) answer(encodeEffect(BAD_FRAME));
-      else if (!recovered) answer(encodeEffect(NOT_RECOVERED));
+      else if (!turn.recovered()) answer(encodeEffect(NOT_RECOVERED));
       else if (type === PREPARE && full !== undefined) answer(encodeEffect(noRoom(full)));
-      else submit(frame, (reply) => answer(encodeEffect(reply)));
+      else turns.take({ frame, answer: (reply) => answer(encodeEffect(reply)) });
     },
-    ask: (event) => new Promise((resolve) => submit(encodeEvent({ ...event, at: 0, call: 0 }), resolve)),
+    ask: (event) =>
+      new Promise((answer) => turns.take({ frame: encodeEvent({ ...event, at: 0, call: 0 }), answer })),
     tell,
     async restart(events) {
-      const decided = await Promise.all(
-        events.map((event, i) => decideAlone(event, i === events.length - 1)),
-      );
-      return decided.every((ok) => ok);
+      for (const [index, event] of events.entries())
+        if (!(await decideAlone(event, index === events.length - 1))) return false;
+      return true;
     },
-    recovered: () => recovered,
-    inTurn,
+    recovered: turn.recovered,
+    inTurn: turns.inTurn,
     deciding,
     change,
     failing,
     read: deciding.read,
     report: () => ({
       at: time.now(),
-      recovered,
-      waiting: queue.length,
+      recovered: turn.recovered(),
+      waiting: turns.waiting(),
       inFlight: out.inFlight(),
       lag: lagOf(deciding),
     }),
-    isClosed: () => closed,
-    idle: (timeoutMs) =>
-      new Promise((resolve) => {
-        if (isIdle()) return resolve();
-        const timer = setTimeout(resolve, timeoutMs);
-        idlers.add(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
+    isClosed: turns.isClosed,
+    idle: idlers.wait,
     async close() {
-      if (closed) return;
-      closed = true;
+      if (turns.isClosed()) return;
       alarm.set(0);
       time.release();
       deciding.stop();
-      dismissAll();
+      turns.close();
       await journal.close();
     },
   };

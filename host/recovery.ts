@@ -7,6 +7,7 @@ import type { Event, RecoveredContainer, ReplyEffect } from './frames/types.ts';
 import type { Isolator } from './isolator.ts';
 import type { JournalState } from './journal/restored.ts';
 import { POLICY_FAILED } from './set_aside.ts';
+import { giveWay } from './swap/give_way.ts';
 
 /** The number of `recover` in a frame. */
 const RECOVER = 2;
@@ -50,16 +51,9 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     const events = split({ ...event, orphans }, containers, mounts, parts);
     let reply = await offer(events);
     if (hasFailed(reply)) reply = await offer(events);
-    while (hasFailed(reply) && (await giveWay())) reply = await offer(events);
+    while (hasFailed(reply) && (await giveWay(isolator, 'fails at the recovery')))
+      reply = await offer(events);
     return reply;
-  }
-
-  /** True when a policy of before decides now. */
-  async function giveWay(): Promise<boolean> {
-    const { deciding, failing } = isolator;
-    const before = deciding.now().digest;
-    await isolator.inTurn(() => failing.giveWay('fails at the recovery') ?? []);
-    return deciding.now().digest !== before;
   }
 
   async function offer(events: ReturnType<typeof split>): Promise<ReplyEffect> {

@@ -4,6 +4,7 @@ import type { Isolator } from './isolator.ts';
 import type { Restored } from './journal/restored.ts';
 import { ourMounts } from './recovery.ts';
 import { StartError } from './start_error.ts';
+import { giveWay } from './swap/give_way.ts';
 
 /** What goes into one event; a frame takes more, with the names of the fields left out. */
 const PART_BYTES = 160 * 1024;
@@ -35,10 +36,14 @@ export async function tellRestart({
       `state directory ${stateDir}: its journal is ${past.state}, so this host does not know which containers run; restart the agent, which tells it`,
     );
   const mounts = ourMounts(await binding.mountTable(), root);
-  const told = await isolator.restart(
-    parts(mounts).map((part) => ({ type: 'restart', bootId, mounts: part })),
-  );
-  if (!told) throw new StartError('the policy failed at the restart; the alert policy-failed says at what');
+  const events = parts(mounts).map((part) => ({ type: 'restart', bootId, mounts: part }));
+  let told = await isolator.restart(events);
+  while (!told && (await giveWay(isolator, 'fails at the restart of its host')))
+    told = await isolator.restart(events);
+  if (!told)
+    throw new StartError(
+      'the policy fails at the restart of its host, and no policy of this journal can take its place; the alert policy-failed says at what',
+    );
 }
 
 /**

@@ -5,9 +5,7 @@ import { createMetrics } from './admin/metrics.ts';
 import { policyRoutes } from './admin/policy_route.ts';
 import type { AdminServer } from './admin/server.ts';
 import type { Binding } from './binding.ts';
-import { readConfigFile } from './config_file.ts';
 import { configure } from './configure.ts';
-import type { Config } from './frames/types.ts';
 import { createIsolator, type Isolator } from './isolator.ts';
 import type { JournalSizes } from './journal/journal_writer.ts';
 import { restoreJournal } from './journal/restore.ts';
@@ -24,6 +22,7 @@ import { openStateDirectory, type StateDirectory } from './state_directory.ts';
 import { createPolicies } from './swap/policies.ts';
 import type { PolicyReport, SwapResult } from './swap/result.ts';
 import { whoDecides } from './swap/who_decides.ts';
+import { type WantedConfig, wantedConfig } from './wanted_config.ts';
 
 const NOBODY: Trust = { keys: [], digests: [] };
 
@@ -59,12 +58,13 @@ export interface Host {
 /** Opens the state, brings the policy to where the journal ends, takes the configuration. Throws an error whose message is a sentence. */
 export async function startHost(options: StartOptions): Promise<Host> {
   watchPolicies(options.binding);
-  const { config, host } = readConfigFile(options.config);
+  const wanted = wantedConfig(options.config, options.restarted ?? false);
+  const { host } = wanted;
   const state = openStateDirectory(options.stateDir, options.binding);
   try {
     return await startIn(
       state,
-      config,
+      wanted,
       heeding({ trust: host.policy, ...options, log: atLeast(host.log.level, options.log) }),
     );
   } catch (error) {
@@ -98,7 +98,7 @@ function heeding(options: StartOptions): Told {
   };
 }
 
-async function startIn(state: StateDirectory, config: Config, options: Told): Promise<Host> {
+async function startIn(state: StateDirectory, wanted: WantedConfig, options: Told): Promise<Host> {
   const { binding, log } = options;
   const archive = openPolicyArchive(state.policies);
   const chosen = archive.take(options.policy);
@@ -124,7 +124,7 @@ async function startIn(state: StateDirectory, config: Config, options: Told): Pr
     nextCall: past.lastCall + 1,
     fatal: failed.fatal,
   });
-  await Promise.race([configure(isolator, writer, config, options), failed.promise]);
+  const config = await Promise.race([configure(isolator, writer, wanted, options, alarmOf), failed.promise]);
   failed.started();
   for (const { level, code, message } of note ? [...past.notes, note] : past.notes) {
     if (code) alarmOf(level, code, message);

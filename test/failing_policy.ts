@@ -34,6 +34,12 @@ const FAULTS = [
     "assert(recovering.containers.length == 0 || recovering.containers[0].id != 'fall', 'planted in recover');",
   ],
   [
+    'a restart',
+    'recover.ts',
+    'export function restart(bootId: string, mounts: Mount[]): void {\n',
+    "assert(!state.container('fall'), 'planted in restart');",
+  ],
+  [
     'a configuration',
     'configure.ts',
     'export function configure(call: f64, r: Reader): void {\n',
@@ -50,7 +56,7 @@ const FAULTS = [
 /**
  * Builds, in `place`, a policy that fails at an operator's verb `fall`, without an end at a prepare of `spin`, when volume `v-bad` was
  * mounted, at the cleanup of `stuck`, at those of `even…` with an even call, at a recovery that begins with
- * `fall`, at a configuration while it drains, and when the time of `late` is over; a state with a container `unwanted` it refuses. Returns its file.
+ * `fall`, at a restart of the host while `fall` is there, at a configuration while it drains, and when the time of `late` is over; a state with a container `unwanted` it refuses. Returns its file.
  */
 export function failingPolicy(place: string): string {
   const faults = FAULTS.map(([name, file, head, statement]) => ({

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Mount } from '../host/binding.ts';
+import { nameOf } from '../host/frames/event_frame.ts';
 import { listJournal, segmentName, snapshotName } from '../host/journal/journal_files.ts';
 import { readSegment } from '../host/journal/segment_reader.ts';
 import { type EasyHost, startEasy } from './easy_host.ts';
+import { POLICY } from './world.ts';
 
 const restarts = suite('host: one journal, many hosts');
 const top = mkdtempSync(join(tmpdir(), 'moorage-restart-'));
@@ -115,6 +118,66 @@ restarts('a damaged journal is named in an alert, set aside, and the host starts
   assert.ok(Buffer.from(recover).includes('damaged'), 'the policy is told');
   await second.host.close(1000);
 });
+
+restarts(
+  'a host that comes back alone to a configuration that is wrong now goes on with the one of before',
+  async () => {
+    const { state } = fresh();
+    const first = await startEasy(state, SIZES);
+    assert.is((await first.prepare('keeper')).ok, true);
+    await first.host.close(1000);
+    for (const [wrong, why] of [
+      [{ drivers: 7 }, /drivers/],
+      [{ defaultDriver: 'ebz' }, /ebz/],
+    ] as const) {
+      const back = await startEasy(state, SIZES, undefined, {}, POLICY, first.machine, [], wrong, true);
+      const alerts = back.notices.filter((notice) => notice.startsWith('error config-refused'));
+      assert.match(alerts.join(), why);
+      assert.match((await back.prepare('keeper')).error, /v-keeper/);
+      assert.is((await back.prepare('new')).ok, true);
+      assert.is((await back.cleanup('new')).ok, true);
+      await back.host.isolator.idle(1000);
+      assert.equal(first.machine.mountedNames(), ['v-keeper']);
+      await back.host.close(1000);
+      const refused = await startEasy(state, SIZES, undefined, {}, POLICY, first.machine, [], wrong).catch(
+        (error: Error) => error,
+      );
+      assert.instance(refused, Error, 'where no task runs yet a wrong configuration is no start');
+      assert.match((refused as Error).message, why);
+    }
+  },
+);
+
+restarts('more mounts than one event holds are all heard of by a host that comes back alone', async () => {
+  const { state, journal } = fresh();
+  const first = await startEasy(state, {});
+  assert.is((await first.prepare('keeper')).ok, true);
+  await first.host.close(1000);
+  const orphans = new Map(Array.from({ length: 2500 }, (_, at) => orphan(at)));
+  const machine = {
+    ...first.machine,
+    mountTable: async () => [...orphans.values()],
+    detach: async ({ target }: { target: string }) => ({ gone: !orphans.delete(target) }),
+  };
+  const second = await startEasy(state, {}, undefined, {}, POLICY, machine, [], {}, true);
+  const told = listJournal(journal)
+    .segments.flatMap((number) => readSegment(join(journal, segmentName(number))).records)
+    .filter(({ kind, frame }) => kind === 'event' && nameOf(frame as Uint8Array) === 'restart');
+  assert.ok(told.length > 1, `${told.length} events`);
+  await second.host.isolator.idle(30_000);
+  assert.equal([...orphans.keys()], [], 'whichever event an orphan was in, it is taken down');
+  assert.match((await second.prepare('keeper')).error, /v-keeper/);
+  await second.host.close(1000);
+});
+
+/** A mount that no record tells of. */
+function orphan(at: number): [string, Mount] {
+  const target = `/m/ebs/orphan-${at}`;
+  return [
+    target,
+    { target, mountId: 10_000 + at, source: `/dev/loop${at}`, fstype: 'ext4', root: '/', dev: `7:${at}` },
+  ];
+}
 
 restarts.after(() => rmSync(top, { recursive: true, force: true }));
 restarts.run();

@@ -1,11 +1,11 @@
 /** The commands for the policy file: what it is, who vouches for it. */
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ownFolder, withEndlessMemory, write } from './trusted_files.ts';
+import { makeSigner, ownFolder, withEndlessMemory, write } from './trusted_files.ts';
 import { POLICY } from './world.ts';
 
 const files = suite('host: the commands for a policy file');
@@ -63,6 +63,10 @@ files('the keys and digests of a configuration are those that are trusted', () =
   configured({ policy: { keys: [publicKey] } });
   const trusted = policy('verify', file, '--config', config);
   assert.is(trusted.status, 0, trusted.stderr);
+  const { digest } = JSON.parse(policy('inspect', file, '--json').stdout);
+  configured({ policy: { digests: [digest] } });
+  const listed = policy('verify', file, '--config', config, '--json');
+  assert.is(JSON.parse(listed.stdout).by, 'digest', listed.stderr);
   configured({});
   const nobody = policy('verify', file, '--config', config);
   assert.is(nobody.status, 1);
@@ -85,9 +89,15 @@ files('refused ends with 1, and what cannot be asked with 2', () => {
 });
 
 files('what is no policy is not signed', () => {
-  for (const bytes of [withEndlessMemory(SHIPPED), SHIPPED.subarray(0, 5000), Buffer.from('#!/bin/sh')]) {
+  for (const [bytes, why] of [
+    [withEndlessMemory(SHIPPED), /no maximum/],
+    [SHIPPED.subarray(0, 5000), /is truncated: it ends in/],
+    [Buffer.from('#!/bin/sh'), /is no WebAssembly module/],
+  ] as const) {
     const { file, key } = prepared(bytes);
-    assert.is(policy('sign', file, '--key', key).status, 1);
+    const { status, stderr } = policy('sign', file, '--key', key);
+    assert.is(status, 1);
+    assert.match(stderr, why);
     assert.not.ok(existsSync(`${file}.sig`));
   }
   const { file, key } = prepared();
@@ -105,6 +115,28 @@ files('a private key that others can read, or of another type, does not sign', (
   const rsa = write(join(folder, 'rsa.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }), 0o600);
   assert.match(policy('sign', file, '--key', rsa).stderr, /is of type rsa, only ed25519 signs/);
   assert.not.ok(existsSync(`${file}.sig`));
+});
+
+files('a signature that cannot be written ends with 2, and nothing of it is left', () => {
+  const { folder, file, key } = prepared();
+  mkdirSync(`${file}.sig`);
+  const { status, stdout, stderr } = policy('sign', file, '--key', key);
+  assert.equal([status, stdout], [2, '']);
+  assert.match(stderr, /signature .*policy\.wasm\.sig: cannot be written \(.*EISDIR/);
+  assert.equal(readdirSync(folder).sort(), ['KEY.pem', 'PUBLIC.pem', 'policy.wasm', 'policy.wasm.sig']);
+});
+
+files('inspect says whose signature it is, or that it is none of those named', () => {
+  const { folder, file, key, publicKey } = prepared();
+  const told = (...args: string[]) => JSON.parse(policy('inspect', file, '--json', ...args).stdout).signature;
+  assert.is(told('--key', publicKey), 'none');
+  policy('sign', file, '--key', key);
+  assert.match(told(), /^there is one; name a public key/);
+  const stranger = makeSigner(folder, 'stranger').file;
+  assert.is(told('--key', stranger), 'by none of the keys named, or for other bytes');
+  assert.is(told('--key', publicKey, '--key', stranger), `by ${publicKey}`);
+  write(`${file}.sig`, 'x');
+  assert.match(told('--key', publicKey), /is damaged/);
 });
 
 files('inspect says what a file is, and what it lacks', () => {

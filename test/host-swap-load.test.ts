@@ -17,6 +17,8 @@ import { policyFile, policyFiles } from './swap_world.ts';
 import { POLICY } from './world.ts';
 
 const SWAPS = Number(process.env.MOORAGE_SWAPS ?? 300);
+/** A line after so many, where somebody asked for more than the tests have. */
+const PROGRESS = 500;
 const CALLERS = 8;
 /** Small, so that segments end and snapshots are made all the time. */
 const SIZES = { segmentBytes: 40_000, reserveBytes: 65_536, chunkBytes: 65_536 };
@@ -53,6 +55,8 @@ swaps(`${SWAPS} swaps with effects in flight`, async () => {
     followed += result.followed;
     differed += result.differed;
     pauses.push(result.pauseMs);
+    if ((i + 1) % PROGRESS === 0 && process.env.MOORAGE_SWAPS)
+      process.stderr.write(`${i + 1} of ${SWAPS} swaps\n`);
   }
   const { calls, lives } = await running.stop();
   await host.host.isolator.idle(5000);

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ABI_VERSION } from '../host/policy/policy.ts';
 import { CODE_SECTION, sectionsOf } from '../host/policy/sections.ts';
-import { loadInstalledPolicy, POLICY_BYTES_MAX } from '../host/policy/trust/policy_file.ts';
+import { loadInstalledPolicy, POLICY_BYTES_MAX, readPolicyFile } from '../host/policy/trust/policy_file.ts';
 import { verifyPolicyFile } from '../host/policy/trust/verify.ts';
 import {
   makeSigner,
@@ -282,6 +282,14 @@ trusting('a file that is too large is not read', () => {
   const { file, trust } = signed();
   truncateSync(file, POLICY_BYTES_MAX + 1);
   refused({ file, trust }, new RegExp(`has ${POLICY_BYTES_MAX + 1} bytes, more than`));
+});
+
+trusting('a file that has more in it than its size told is not believed', () => {
+  // The kernel tells a size of 0 for what it makes up as it is read.
+  assert.throws(
+    () => readPolicyFile('/proc/version'),
+    (error: Error) => /^policy \/proc\/version: changed while it was read; /.test(error.message),
+  );
 });
 
 trusting('keys that are none: of another type, private, damaged, not there', () => {

@@ -35,12 +35,14 @@ recoveries('a bind of which two mounts may be the source is replaced', () => {
 });
 
 recoveries(
-  'of two binds of one file system neither is replaced, of two file systems the wanted one is',
+  'of two binds of one file system neither is replaced, of two file systems the one that shows no driver mount is',
   () => {
     const rw: [string, number, string] = ['/m/ebs/v1', 51, '7:1'];
     const driver: [string, number, string] = ['/d/ebs/v1', 40, '7:1'];
     assert.equal(adopt(rw, ['/m/.ro/ebs/v1', 52, '7:1'], driver), ['observe']);
-    assert.equal(adopt(['/m/.ro/ebs/v1', 52, '7:2'], rw, driver), ['observe', 'detach', 'bind']);
+    for (const ro of ['7:2', '7:1']) assert.equal(adopt(['/m/.ro/ebs/v1', 52, ro], rw, driver), ['observe']);
+    const old: [string, number, string] = ['/m/ebs/v1', 51, '7:2'];
+    assert.equal(adopt(old, ['/m/.ro/ebs/v1', 52, '7:1'], driver), ['observe', 'detach', 'bind']);
     const either: [string, number, string] = ['/elsewhere', 41, '7:1'];
     assert.equal(adopt(rw, ['/m/.ro/ebs/v1', 52, '7:1'], driver, either), ['observe', 'detach', 'bind']);
   },

@@ -1,76 +1,19 @@
 /** What is said before a swap: what would be decided otherwise, whether the state goes over, and what becomes of it. */
-import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Examination, examine } from '../cli/policy/examine.ts';
 import { lineOf, wordsOf } from '../cli/policy/rule_words.ts';
 import { digestOf } from '../host/policy/trust/policy_file.ts';
 import { startEasy } from './easy_host.ts';
-import { plantAll } from './mutants/plant.ts';
 import { patched } from './patched_policy.ts';
-import { isolate, leaveState } from './state_folder.ts';
+import { busy, command, examined, faulty, forgetful, simulationOf, stateOf } from './swap_examined.ts';
 import { ownFolder, write } from './trusted_files.ts';
-import { POLICY, prepareEvent, type World } from './world.ts';
+import { POLICY, prepareEvent } from './world.ts';
 
 const TENANTS = 'build/policies/tenants.wasm';
 const report = suite('the report before a swap');
-
-/** Two containers run, one waits for a mount that is under way, one is gone. */
-function busy(world: World): void {
-  const shared = { volume: 'v1:data', 'volume-tenant': 'guest' };
-  world.prepare('c1', shared);
-  isolate(world, 'c1', 11);
-  world.prepare('c2', { volume: 'v1:data:ro' });
-  isolate(world, 'c2', 12);
-  world.prepare('c3', { volume: 'source=n1,target=d,volume-driver=nfs' });
-  world.cleanup('c3');
-  world.pass(60_000);
-  world.send(prepareEvent('c4', { volume: 'v2:data' }));
-}
-
-function stateOf(live: (world: World) => void, config = {}): string {
-  const folder = ownFolder();
-  leaveState(folder, live, config);
-  return folder;
-}
-
-function examined(file: string, stateDir: string, more: Partial<Examination> = {}) {
-  return examine({
-    file,
-    stateDir,
-    trust: undefined,
-    seed: 1,
-    steps: 100,
-    runs: 25,
-    secondsMax: Number.POSITIVE_INFINITY,
-    onStep: () => undefined,
-    ...more,
-  });
-}
-
-function simulationOf({ simulation }: ReturnType<typeof examined>) {
-  if (typeof simulation === 'string') throw new Error(simulation);
-  return simulation;
-}
-
-/** A policy with a fault in it. */
-function faulty(file: string, from: string, to: string): string {
-  const place = plantAll(
-    [{ name: 'a fault', file: `assembly/${file}`, from, to }],
-    join(ownFolder(), 'policy'),
-  );
-  return join(place, 'build/policy.wasm');
-}
-
-/** When one user of a volume leaves it forgets all others. */
-function forgetful(): string {
-  forgetfulFile ??= faulty('decide/release.ts', '  volume.users.splice(at, 1);\n', '  volume.users = [];\n');
-  return forgetfulFile;
-}
-let forgetfulFile: string | undefined;
 
 report('the policy that decides, against itself: no difference, and nothing against it', () => {
   const found = examined(POLICY, stateOf(busy));
@@ -158,10 +101,6 @@ report('differences are told in words', () => {
   const rule = { rule: 'reply: ok, now read-only', count: 14, events: 12, first: 431, about: 'container c7' };
   assert.is(lineOf(rule), 'replies that now refuse with read-only: 12 events, first #431, container c7');
 });
-
-function command(...args: string[]) {
-  return spawnSync(process.execPath, ['build/moorage.mjs', 'policy', 'swap', ...args], { encoding: 'utf8' });
-}
 
 report(
   'the command prints the report on stdout and what it does on stderr, and the golden traces count',
@@ -284,7 +223,7 @@ report(
 report('a refused policy is not asked for', () => {
   const file = forgetful();
   const { status, stderr } = command(file, '--state', stateOf(busy), '--runs', '400', '--apply');
-  assert.is(status, 1);
+  assert.is(status, 1, stderr);
   assert.match(stderr, /broke a rule in a simulated world/);
   assert.not.match(stderr, /asking the isolator/);
 });

@@ -22,6 +22,8 @@ export interface SwapHostOptions {
   config?: Record<string, unknown>;
   sizes?: Partial<JournalSizes>;
   allocate?: Allocate;
+  /** The host before it died alone: the agent does not recover anew. */
+  restarted?: boolean;
 }
 
 export type SwapHost = EasyHost & { state: string };
@@ -42,7 +44,17 @@ export function makeHosts(name: string) {
     const { state = join(top, `state-${made}`), machine = easyBinding(), policy = POLICY } = options;
     const { containers = [], trusted = [], config = {}, sizes = {} } = options;
     const recover = { containers: containers.map(alive) };
-    const host = await startEasy(state, sizes, options.allocate, recover, policy, machine, trusted, config);
+    const host = await startEasy(
+      state,
+      sizes,
+      options.allocate,
+      recover,
+      policy,
+      machine,
+      trusted,
+      config,
+      options.restarted,
+    );
     return { ...host, state };
   }
   return { top, start };
@@ -64,9 +76,10 @@ export function done(result: SwapResult): SwapResult & { ok: true } {
   return result;
 }
 
-export function refused(result: SwapResult, stage: string, why: RegExp): void {
+/** At one of these stages, and why. */
+export function refused(result: SwapResult, stages: string | string[], why: RegExp): void {
   if (result.ok) throw new Error(`not refused: ${JSON.stringify(result)}`);
-  assert.is(result.stage, stage, result.why);
+  assert.ok([stages].flat().includes(result.stage), `${result.stage}: ${result.why}`);
   assert.match(result.why, why);
 }
 

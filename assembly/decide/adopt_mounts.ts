@@ -7,12 +7,23 @@ import { Volume } from '../state/volume.ts';
 import { decimal } from '../text.ts';
 import { ManagedTarget, parseManaged } from './paths.ts';
 
+/** A volume that gets its record now, and the file systems that its binds show. */
+class Adopted {
+  volume: Volume;
+  rwDev: string = '';
+  roDev: string = '';
+
+  constructor(volume: Volume) {
+    this.volume = volume;
+  }
+}
+
 /** Every mount under the managed root belongs to a volume: one without a record gets one, and is an orphan until somebody claims it. */
 export function adoptMounts(mounts: Mount[], whole: bool): void {
   const prefix = state.configured().root + '/';
   let example = '';
-  const adopted: Volume[] = [];
-  const isAdopted = new Set<string>();
+  const adopted: Adopted[] = [];
+  const byKey = new Map<string, Adopted>();
   for (let i = 0; i < mounts.length; i++) {
     const mount = mounts[i];
     if (!mount.target.startsWith(prefix)) continue;
@@ -23,38 +34,52 @@ export function adoptMounts(mounts: Mount[], whole: bool): void {
     }
     const known = state.volume(managed.key);
     const volume = known ? known : adoptVolume(managed, whole);
+    volume.dev = mount.dev;
     if (!known) {
       example = mount.target;
-      adopted.push(volume);
-      isAdopted.add(volume.key);
-    } else if (volume.dev != mount.dev && isAdopted.has(volume.key)) volume.suspect = v.RW | v.RO;
-    volume.dev = mount.dev;
-    if (!isAdopted.has(volume.key)) continue;
-    if (managed.readonly) volume.roMountId = mount.mountId;
-    else volume.rwMountId = mount.mountId;
+      adopted.push(new Adopted(volume));
+      byKey.set(volume.key, adopted[adopted.length - 1]);
+    }
+    if (byKey.has(volume.key)) note(byKey.get(volume.key), managed.readonly, mount);
   }
   if (adopted.length == 0) return;
   findDriverMounts(adopted, mounts, prefix);
   tellOrphans(adopted.length, example, whole);
 }
 
+/** Of mounts stacked at one place the last one counts. */
+function note(adopted: Adopted, readonly: bool, mount: Mount): void {
+  if (readonly) {
+    adopted.volume.roMountId = mount.mountId;
+    adopted.roDev = mount.dev;
+  } else {
+    adopted.volume.rwMountId = mount.mountId;
+    adopted.rwDev = mount.dev;
+  }
+}
+
 /**
- * Which driver mount the binds of adopted volumes show: the one other mount of their file system. Where there is none the driver has
- * mounted anew since, and where there are several nobody knows: then they are replaced before a task is given one.
+ * Which driver mount each bind of an adopted volume shows: the one other mount of its file system. Where there is none the driver has
+ * mounted anew since, and where there are several nobody knows: then it is replaced before a task is given it.
  */
-function findDriverMounts(adopted: Volume[], mounts: Mount[], prefix: string): void {
+function findDriverMounts(adopted: Adopted[], mounts: Mount[], prefix: string): void {
   const others = new Map<string, f64>();
   for (let i = 0; i < mounts.length; i++) {
     const mount = mounts[i];
     if (!mount.target.startsWith(prefix)) others.set(mount.dev, others.has(mount.dev) ? 0 : mount.mountId);
   }
   for (let i = 0; i < adopted.length; i++) {
-    const volume = adopted[i];
-    const from = others.has(volume.dev) ? others.get(volume.dev) : 0;
-    volume.rwFromId = from;
-    volume.roFromId = from;
-    if (from == 0) volume.suspect = v.RW | v.RO;
+    const found = adopted[i];
+    const volume = found.volume;
+    volume.rwFromId = otherOf(others, found.rwDev);
+    volume.roFromId = otherOf(others, found.roDev);
+    if (found.rwDev.length > 0 && volume.rwFromId == 0) volume.suspect |= v.RW;
+    if (found.roDev.length > 0 && volume.roFromId == 0) volume.suspect |= v.RO;
   }
+}
+
+function otherOf(others: Map<string, f64>, dev: string): f64 {
+  return others.has(dev) ? others.get(dev) : 0;
 }
 
 function adoptVolume(managed: ManagedTarget, whole: bool): Volume {

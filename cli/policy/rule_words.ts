@@ -5,6 +5,7 @@ export function wordsOf(rule: string): string {
   const reply = /^reply: (\S+), now (\S+)$/.exec(rule);
   if (reply) return replies(reply[1] as string, reply[2] as string);
   if (rule === 'trap') return 'events at which the new policy fails';
+  if (rule === 'state: refused') return 'states that the new policy does not take; what follows is not asked';
   if (rule === 'encoding') return 'effects that are the same, written in other bytes';
   const [kind, what] = rule.split(': ');
   if (what === 'added') return `${kind}: only the new policy has it`;

@@ -63,8 +63,7 @@ function follow(trace: Trace, start: () => Policy): Shadow {
       `${trace.name}: the snapshot before segment ${snapshot?.segment}: ${base}; see: moorage replay`,
     );
   const asks = createWhatIf(start);
-  const state = base?.policy.snapshot();
-  if (state) asks.begin(state);
+  if (base) asks.begin(base.policy);
   const tally = createTally();
   const inFlight = createInFlight();
   const before = base?.events ?? 0;

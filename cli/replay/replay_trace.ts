@@ -40,8 +40,7 @@ export function replayTrace(
   if (typeof base === 'string')
     throw new UsageError(`${name}: the snapshot before segment ${snapshot?.segment}: ${base}`);
   const asks = policyFile !== undefined && isKnown ? createWhatIf(() => loadPolicy(policyFile)) : undefined;
-  const state = base?.policy.snapshot();
-  if (state) asks?.begin(state);
+  if (base) asks?.begin(base.policy);
   const tally = createTally();
   const last = { wallMs: 0, decided: '' };
   const before = base?.events ?? 0;

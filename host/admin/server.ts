@@ -136,8 +136,8 @@ function notServed(
   method: string,
   path: string,
 ): RouteAnswer {
-  if (here.length > 0)
-    return refusal(405, 'method', `${path} is not served for ${method}`, `use ${here[0]?.method}`);
+  const methods = here.map((route) => route.method).join(' or ');
+  if (here.length > 0) return refusal(405, 'method', `${path} is not served for ${method}`, `use ${methods}`);
   const known = routes.map((route) => `${route.method} ${route.path}`).join(', ');
   return refusal(404, 'not-found', `there is no ${path}`, `served are ${known}`);
 }

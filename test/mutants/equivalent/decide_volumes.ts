@@ -28,6 +28,9 @@ export const DECIDE_VOLUMES = [
       'volume.owedMax = !isLast && volume.owedMax > 1 ? volume.owedMax - 1 : 0;',
     ],
   ]),
+  ...same('decide/done.ts', 'what is as much already is set to the same', [
+    ['unmounted', 'if (volume.owedStale > volume.owedMax)', 'if (volume.owedStale >= volume.owedMax)'],
+  ]),
   ...same('decide/done.ts', 'an unmount is only sent while at least one may be owed', [
     [
       'unmounted',

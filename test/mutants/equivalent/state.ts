@@ -93,6 +93,17 @@ export const STATE = [
   ...same('state/state.ts', 'everybody asks only whether there are any', [
     ['countUsers', 'count += 1;', 'count += 2;'],
   ]),
+  ...same(
+    'state/status_record.ts',
+    'the mode of a bind without an answer is unknown until it is seen or can no longer come, so the record is uncertain',
+    [
+      [
+        'isSure',
+        'return volume.suspect == 0 && volume.stacked == 0 && volume.binding == 0;',
+        'return volume.suspect == 0 && volume.stacked == 0;',
+      ],
+    ],
+  ),
   ...same('state/table.ts', 'only how entries are spread over the small maps', [
     ['', 'const SHARDS: i32 = 256;', 'const SHARDS: i32 = 257;'],
     ['', 'const SHARDS: i32 = 256;', 'const SHARDS: i32 = 255;'],
