@@ -10,13 +10,19 @@ const holder = { id: 'c1', labels: [['volume', 'v1:d']], env: [], volumes: [], s
 
 /** What is done after a damaged journal with these mounts; those below /m are there, and 40 is the driver's. */
 function adopt(...mounts: [target: string, mountId: number, dev: string][]): string[] {
+  return adoptFor('v1:d', mounts);
+}
+
+function adoptFor(volume: string, mounts: [target: string, mountId: number, dev: string][]): string[] {
   const world = createWorld({ recover: false });
   world.machine.driverMounts.set('ebs/v1', 40);
   for (const [target, mountId] of mounts)
     if (target.startsWith('/m/')) world.machine.managed.set(target, mountId);
   const told = mounts.map(([target, mountId, dev]) => ({ target, mountId, dev }));
-  return kinds(world.run({ ...RECOVER, journal: 'damaged', containers: [holder], mounts: told }));
+  return kinds(world.run({ ...RECOVER, journal: 'damaged', containers: [asking(volume)], mounts: told }));
 }
+
+const asking = (volume: string) => ({ ...holder, labels: [['volume', volume]] });
 
 recoveries('of mounts stacked at one place only the last counts, also when they come first', () => {
   assert.equal(adopt(['/m/ebs/v1', 50, '7:2'], ['/m/ebs/v1', 51, '7:1'], ['/d/ebs/v1', 40, '7:1']), [
@@ -43,6 +49,9 @@ recoveries(
     for (const ro of ['7:2', '7:1']) assert.equal(adopt(['/m/.ro/ebs/v1', 52, ro], rw, driver), ['observe']);
     const old: [string, number, string] = ['/m/ebs/v1', 51, '7:2'];
     assert.equal(adopt(old, ['/m/.ro/ebs/v1', 52, '7:1'], driver), ['observe', 'detach', 'bind']);
+    const read = (ro: string) => adoptFor('v1:d:ro', [rw, ['/m/.ro/ebs/v1', 52, ro], driver]);
+    assert.equal(read('7:2'), ['observe', 'detach', 'bind'], 'the one to read with, for who reads');
+    assert.equal(read('7:1'), ['observe']);
     const either: [string, number, string] = ['/elsewhere', 41, '7:1'];
     assert.equal(adopt(rw, ['/m/.ro/ebs/v1', 52, '7:1'], driver, either), ['observe', 'detach', 'bind']);
   },

@@ -122,6 +122,18 @@ export const DECIDE_CALLS = [
     'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
     [['dropContainer', 'continue;', '']],
   ),
+  ...same('decide/adopt_mounts.ts', 'the kernel calls a file system MAJOR:MINOR, three characters at least', [
+    [
+      'findDriverMounts',
+      'if (found.rwDev.length > 0 && volume.rwFromId == 0)',
+      'if (found.rwDev.length > 1 && volume.rwFromId == 0)',
+    ],
+    [
+      'findDriverMounts',
+      'if (found.roDev.length > 0 && volume.roFromId == 0)',
+      'if (found.roDev.length > 1 && volume.roFromId == 0)',
+    ],
+  ]),
   ...same('decide/adopt_container.ts', 'a refused list is empty', [
     ['adoptContainer', 'gathered.list = [];', ''],
   ]),
