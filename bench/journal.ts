@@ -3,33 +3,15 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Binding } from '../host/binding.ts';
 import { createDirectory } from '../host/directory.ts';
-import { unpack } from '../host/frames/codec.ts';
-import { encodeEvent } from '../host/frames/event_frame.ts';
-import { createIsolator, type Isolator } from '../host/isolator.ts';
+import { createIsolator } from '../host/isolator.ts';
 import { continueJournal, type JournalWriter } from '../host/journal/journal_writer.ts';
 import { ABI_VERSION, loadPolicy } from '../host/policy/policy.ts';
+import { config, live, noJournal, recover } from './callers.ts';
 import { easyBinding } from './easy_binding.ts';
 
 const CALLERS = [1, 16];
 const TMPFS = 0x01021994;
 const ROUNDS = 3;
-const config = {
-  agentId: 'a1',
-  root: '/m',
-  defaultDriver: 'ebs',
-  drivers: { ebs: { address: 'unix:///x' } },
-};
-const recover = {
-  type: 'recover',
-  journal: 'new',
-  bootId: 'boot-1',
-  containers: [],
-  orphans: [],
-  mounts: [],
-  part: 0,
-  last: true,
-};
-
 interface Figures {
   events: number;
   syncs: number;
@@ -112,34 +94,6 @@ async function measure(place: string | undefined, callers: number, lives: number
   return { events: events - before.events, syncs: syncs - before.syncs, ms, prepares };
 }
 
-async function live(isolator: Isolator, caller: number, lives: number, prepares: number[]): Promise<void> {
-  for (let i = 0; i < lives; i += 1) {
-    const id = `c${caller}-${i}`;
-    const container = {
-      id,
-      labels: [['volume', `vol-${id}:data`]],
-      env: [],
-      volumes: [],
-      resources: {},
-      sandbox: `/s/${id}`,
-    };
-    const begun = performance.now();
-    await call(isolator, { type: 'prepare', container });
-    prepares.push(performance.now() - begun);
-    await call(isolator, { type: 'cleanup', id });
-  }
-}
-
-function call(isolator: Isolator, event: Record<string, unknown>): Promise<void> {
-  return new Promise((done, refused) => {
-    isolator.call(encodeEvent({ ...event, at: 0, call: 0 }), (frame) => {
-      const reply = unpack(frame) as unknown[];
-      if (reply[3] === true) done();
-      else refused(new Error(`refused: ${JSON.stringify(reply)}`));
-    });
-  });
-}
-
 function openJournal(
   directory: string,
   policy: string,
@@ -148,29 +102,6 @@ function openJournal(
   const run = { abi: ABI_VERSION, policy, bootId: 'b' };
   const end = { number: 1, size: undefined };
   return continueJournal({ directory, run, end, events: 0, effectsBefore: 0, allocate });
-}
-
-/** Counts, and keeps nothing. */
-function noJournal(): JournalWriter {
-  let events = 0;
-  return {
-    file: () => '',
-    append: () => {
-      events += 1;
-      return 0;
-    },
-    setAside: () => undefined,
-    heir: () => undefined,
-    noHeir: () => undefined,
-    decidedBy: () => undefined,
-    stepped: () => undefined,
-    sync: async () => undefined,
-    full: () => undefined,
-    isLong: () => false,
-    rotate: async () => undefined,
-    counts: () => ({ events, syncs: 0, snapshots: 0 }),
-    close: async () => undefined,
-  };
 }
 
 /** Absent where the native parts are not built. */

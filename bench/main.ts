@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: measures, prints a table, writes nothing that stays. */
 import { benchDecide } from './decide.ts';
+import { benchFollower } from './follower.ts';
 import { benchGuard } from './guard.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
@@ -9,6 +10,7 @@ import { benchSwap } from './swap.ts';
 
 const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   decide: benchDecide,
+  follower: benchFollower,
   guard: benchGuard,
   journal: benchJournal,
   memory: benchMemory,
