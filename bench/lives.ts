@@ -2,6 +2,7 @@ import { decodeEffects } from '../host/frames/effect_frame.ts';
 import { encodeEvent } from '../host/frames/event_frame.ts';
 import type { Effect, WorkEffect } from '../host/frames/types.ts';
 import type { Policy } from '../host/policy/policy.ts';
+import { recover } from './callers.ts';
 
 /** Takes the milliseconds of one decision, from the host's event to the host's effects, and of the clearing up after it. */
 export type Timed = (kind: string, ms: number, restMs: number) => void;
@@ -15,17 +16,6 @@ export interface Lives {
 }
 
 const config = { agentId: 'a1', root: '/m', defaultDriver: 'ebs', drivers: { ebs: {} } };
-const recover = {
-  type: 'recover',
-  journal: 'new',
-  bootId: 'boot-1',
-  containers: [],
-  orphans: [],
-  mounts: [],
-  part: 0,
-  last: true,
-};
-
 export function lives(policy: Policy, timed: Timed = () => undefined): Lives {
   let call = 1;
   let now = 1;

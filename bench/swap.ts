@@ -6,6 +6,7 @@ import type { Binding } from '../host/binding.ts';
 import { unpack } from '../host/frames/codec.ts';
 import { encodeEvent } from '../host/frames/event_frame.ts';
 import { type Host, startHost } from '../host/start.ts';
+import { recover } from './callers.ts';
 import { easyBinding } from './easy_binding.ts';
 
 const CONTAINERS = [10, 1000, 10_000];
@@ -18,17 +19,6 @@ const config = {
   defaultDriver: 'ebs',
   drivers: { ebs: { address: 'unix:///x', maxInFlight: TOGETHER } },
 };
-const recover = {
-  type: 'recover',
-  journal: 'new',
-  bootId: 'boot-1',
-  containers: [],
-  orphans: [],
-  mounts: [],
-  part: 0,
-  last: true,
-};
-
 interface Policy {
   file: string;
   digest: string;
