@@ -4,6 +4,7 @@ import { benchFollower } from './follower.ts';
 import { benchGuard } from './guard.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
+import { benchMesos } from './mesos.ts';
 import { benchReplay } from './replay.ts';
 import { benchStatus } from './status.ts';
 import { benchSwap } from './swap.ts';
@@ -14,6 +15,7 @@ const benches: Record<string, (args: string[]) => void | Promise<void>> = {
   guard: benchGuard,
   journal: benchJournal,
   memory: benchMemory,
+  mesos: benchMesos,
   replay: benchReplay,
   status: benchStatus,
   swap: benchSwap,

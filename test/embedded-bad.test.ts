@@ -80,7 +80,7 @@ async function refused(process: AgentProcess, text: RegExp, exitCode = 1): Promi
 test('a configuration that is none stops the start with the field at fault', async () => {
   const { agent, config, writeConfig } = bench();
   writeFileSync(config, '{"agentId":x');
-  await refused(agent(), /config\.json is not JSON: parse error at line 1/, 2);
+  await refused(agent(), /config\.json: is not JSON \(Unexpected token x in JSON at position 11\)/);
   writeConfig({ drivers: { ebs: { adress: 'unix:///x' } } });
   await refused(agent(), /drivers\.ebs\.adress: unknown key; did you mean address\?/);
   writeConfig({ defaultDriver: 'esb' });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -139,10 +139,32 @@ test('a task that ended while the agent was down is cleaned up by the next one',
   await first.ended;
   await waitUntil('the task has ended', () => !existsSync(`/proc/${running.pid}`));
   const second = agent();
+  const { containers, orphans } = await second.until(({ state }) => state === 'recovered');
+  assert.equal([containers, orphans], [1, 0], 'as a Mesos agent names it: a container, no orphan');
   await second.until(task('/e', 'finished'));
   await waitUntil('nothing is mounted', () => mounts().length === 0);
   second.send({ stop: true });
   assert.is(await second.ended, 0);
+});
+
+test('after a reboot the agent names nobody and sends no cleanup, and the volume goes', async () => {
+  const { agent, mounts, work } = bench();
+  const first = agent([{ id: '/r', cmd: 'exec sleep 1000', labels: { volume: 'v1:data' } }]);
+  const running = await first.until(task('/r', 'running'));
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const supervisor = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8'))?.[1];
+  for (const pid of [supervisor, running.pid]) process.kill(Number(pid), 'SIGKILL');
+  const file = join(work, 'containers', String(running.container), 'container.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "of-before"'));
+  const second = agent();
+  const { containers, orphans } = await second.until(({ state }) => state === 'recovered');
+  assert.equal([containers, orphans], [0, 0]);
+  assert.is((await second.until(task('/r', 'failed'))).message, 'the machine was started again');
+  await waitUntil('nothing is mounted', () => mounts().length === 0);
+  second.send({ stop: true });
+  await second.ended;
+  assert.not(existsSync(dirname(file)));
 });
 
 test('a driver that hangs delays no other driver, and the task that waits can be killed', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -27,6 +27,7 @@ if (!skipped) {
   test.after(async () => {
     await framework.tearDown();
     await cluster.clear();
+    rmSync(targets, { recursive: true });
   });
 }
 

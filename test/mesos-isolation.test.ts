@@ -1,8 +1,6 @@
-import { cpSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type Cluster, startCluster } from './mesos/cluster.ts';
+import { makeDvdcli } from './mesos/dvdcli.ts';
 import { patiently } from './mesos/patience.ts';
 import type { Scheduler } from './mesos/scheduler.ts';
 import { agentSuite } from './mesos/suite.ts';
@@ -13,16 +11,16 @@ const ENDED = ['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_LOST'];
 
 let cluster: Cluster;
 let framework: Scheduler;
+let dvdcli: ReturnType<typeof makeDvdcli>;
 
 if (!skipped) {
   test.before(async () => {
-    const bin = mkdtempSync(join(tmpdir(), 'bin-'));
-    cpSync('test/mesos/dvdcli.sh', join(bin, 'dvdcli'));
+    dvdcli = makeDvdcli();
     cluster = await startCluster({
       isolation: ['docker/volume'],
       parameters: { docker_volumes: 'false' },
       config: { offers: { ebsvolumes: { driver: 'ebs', volumes: ['v1', 'v2'] } } },
-      env: { PATH: `${bin}:${process.env.PATH}` },
+      env: dvdcli.env,
     });
     await cluster.startDriver('legacy');
     framework = await cluster.framework('offers');
@@ -32,6 +30,7 @@ if (!skipped) {
   test.after(async () => {
     await framework.tearDown();
     await cluster.clear();
+    dvdcli.remove();
   });
 }
 

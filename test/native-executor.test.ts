@@ -24,7 +24,6 @@ interface Ran {
 interface Task {
   cmd: string;
   mounts?: [source: string, target: string, readonly: boolean][];
-  managedRoot?: string;
   /** What starts the supervisor; by default it is started itself. */
   program?: string[];
 }
@@ -37,9 +36,9 @@ async function supervise(task: Task): Promise<Ran> {
   const folder = bench.directory(`task ${count}`);
   const sandbox = bench.directory(`task ${count}/sandbox`);
   const checkpoint = bench.directory(`task ${count}/checkpoint`);
-  const { cmd, mounts = [], managedRoot = '', program = [agent, 'execute'] } = task;
+  const { cmd, mounts = [], program = [agent, 'execute'] } = task;
   const env = [['PATH', process.env.PATH]];
-  const spec = { id: 'x', sandbox, rootfs: null, checkpoint, managedRoot, mounts, cmd, env, user: null };
+  const spec = { id: 'x', sandbox, rootfs: null, checkpoint, mounts, cmd, env, user: null };
   const file = join(folder, 'spec');
   writeFileSync(file, JSON.stringify(spec));
   const descriptor = openSync(file, 'r');
@@ -116,7 +115,6 @@ executor('two volumes at one place are refused, however their paths are written'
 
 executor('a task starts while the volume of another one hangs', async () => {
   if (!existsSync('/dev/fuse')) return void process.stdout.write('skipped: there is no /dev/fuse\n');
-  const managedRoot = bench.directory('hanging root');
   const target = bench.directory('hanging root/ebs/dead');
   // A FUSE file system whose server never answers.
   const server = openSync('/dev/fuse', 'r+');
@@ -127,8 +125,8 @@ executor('a task starts while the volume of another one hangs', async () => {
       stdio: [...stdio],
       timeout: limitMs,
     });
-    const { exit, stdout } = await supervise({ cmd: 'grep -c "ebs/dead" /proc/self/mounts', managedRoot });
-    assert.equal([exit?.exitCode, stdout], [1, '0\n'], 'it runs, and without the other volume');
+    const { exit, stdout } = await supervise({ cmd: 'echo runs' });
+    assert.equal([exit?.exitCode, stdout], [0, 'runs\n']);
   } finally {
     closeSync(server);
     execFileSync('umount', ['-l', target]);

@@ -16,6 +16,9 @@ export interface AgentEvent {
   sandbox?: string;
   pid?: number;
   mounts?: { source: string; target: string; readonly: boolean }[];
+  /** What a start found. */
+  containers?: number;
+  orphans?: number;
 }
 
 /** The reference agent, started again whenever it is killed, as a service manager does. */

@@ -35,14 +35,6 @@ std::string libraryBeside() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libmoorage.so";
 }
 
-/** The isolator's root, which tasks must not see; everything else in the configuration is the isolator's own business. */
-std::string managedRootOf(const std::string& config) {
-  const auto text = readFile(config);
-  if (!text) throw UsageError("there is no configuration file " + config);
-  const json document = parseJson(*text, config);
-  return optionalTextField(requireObject(document, config), "root", "").value_or("");
-}
-
 }  // namespace
 
 Fd openStopSignals() {
@@ -59,7 +51,6 @@ Fd openStopSignals() {
 
 Agent::Agent(const Options& options, std::vector<App> apps, Fd signals)
     : commands_(options.commands),
-      managedRoot_(managedRootOf(options.config)),
       apps_(std::move(apps)),
       signals_(std::move(signals)),
       input_(STDIN_FILENO),
@@ -73,7 +64,7 @@ Agent::Agent(const Options& options, std::vector<App> apps, Fd signals)
                    tasks_.limit(limit);
                  },
                  reportAlert}),
-      tasks_(isolator_, checkpoints_, {work_.sandboxes(), managedRoot_}) {}
+      tasks_(isolator_, checkpoints_, work_.sandboxes()) {}
 
 int Agent::run() {
   reportEvent(agentEvent("started"));

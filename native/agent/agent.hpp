@@ -40,7 +40,6 @@ class Agent {
   bool isDone() const;
 
   bool commands_;
-  std::string managedRoot_;
   std::vector<App> apps_;
   Fd signals_;
   LineReader input_;

@@ -24,7 +24,6 @@ ProcessRecord parseProcess(const json& from) {
   ProcessRecord process;
   process.pid = from.at("pid").get<pid_t>();
   process.startTime = from.at("startTime").get<std::uint64_t>();
-  process.bootId = from.at("bootId").get<std::string>();
   process.mountNamespace.unique = from.at("mountNamespace").at("unique").get<std::uint64_t>();
   process.mountNamespace.inode = from.at("mountNamespace").at("inode").get<std::uint64_t>();
   process.command = from.at("command").get<pid_t>();
@@ -41,9 +40,9 @@ Checkpoints::Checkpoints(std::string directory) : directory_(std::move(directory
 
 std::string Checkpoints::pathOf(const std::string& id) const { return directory_ + "/" + id; }
 
-void Checkpoints::add(const std::string& id, const App& app, const std::string& sandbox) {
+void Checkpoints::add(const std::string& id, const App& app, const std::string& sandbox, const std::string& bootId) {
   makeDirectory(directory_, id, 0700);
-  const json document = {{"id", id}, {"app", app.source}, {"sandbox", sandbox}};
+  const json document = {{"id", id}, {"app", app.source}, {"sandbox", sandbox}, {"bootId", bootId}};
   writeDurably(openDirectory(pathOf(id)), containerFile, toText(document));
 }
 
@@ -51,7 +50,6 @@ void Checkpoints::saveProcess(const std::string& id, const ProcessRecord& proces
   const json mountNamespace = {{"unique", process.mountNamespace.unique}, {"inode", process.mountNamespace.inode}};
   const json document = {{"pid", process.pid},
                          {"startTime", process.startTime},
-                         {"bootId", process.bootId},
                          {"mountNamespace", mountNamespace},
                          {"command", process.command},
                          {"mounts", frames::mountsToJson(process.mounts)}};
@@ -82,6 +80,7 @@ Checkpoint Checkpoints::read(const std::string& id) const {
     if (const auto text = readFile(pathOf(id) + "/" + processFile)) found.process = parseProcess(json::parse(*text));
     if (const auto text = readFile(pathOf(id) + "/" + containerFile)) {
       const json document = json::parse(*text);
+      found.bootId = document.at("bootId").get<std::string>();
       found.sandbox = document.at("sandbox").get<std::string>();
       found.app = parseApp(document.at("app"));
     }

@@ -22,7 +22,6 @@ namespace moorage::agent {
 struct ProcessRecord {
   pid_t pid = 0;
   std::uint64_t startTime = 0;
-  std::string bootId;
   MountNamespace mountNamespace;
   /** The task's shell; 0: it was not seen running. */
   pid_t command = 0;
@@ -35,6 +34,8 @@ struct Checkpoint {
   std::string id;
   std::optional<App> app;
   std::string sandbox;
+  /** Of the machine when the container was made known. */
+  std::string bootId;
   std::optional<ProcessRecord> process;
   /** What could not be read, as a sentence; empty when all is well. */
   std::string problem;
@@ -47,7 +48,7 @@ class Checkpoints {
   explicit Checkpoints(std::string directory);
 
   /** Makes the container known. Nothing must have been begun for it. */
-  void add(const std::string& id, const App& app, const std::string& sandbox);
+  void add(const std::string& id, const App& app, const std::string& sandbox, const std::string& bootId);
   void saveProcess(const std::string& id, const ProcessRecord& process);
   /** What the supervisor left; none as long as it left nothing. */
   std::optional<ExitStatus> exitOf(const std::string& id) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/process.hpp"
 #include "agent/report.hpp"
 
 namespace moorage::agent {
@@ -11,8 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds clearAgainMs{1000};
 }  // namespace
 
-Tasks::Tasks(Isolator& isolator, Checkpoints& checkpoints, Settings settings)
-    : isolator_(isolator), checkpoints_(checkpoints), settings_(std::move(settings)) {}
+Tasks::Tasks(Isolator& isolator, Checkpoints& checkpoints, std::string sandboxes)
+    : isolator_(isolator), checkpoints_(checkpoints), sandboxes_(std::move(sandboxes)), bootId_(currentBootId()) {}
 
 /** Runs a step of the task with this id, if it still exists; what the step throws fails that task. */
 void Tasks::withTask(const std::string& id, const std::function<void(Task&)>& step) {

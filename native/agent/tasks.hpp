@@ -29,14 +29,8 @@ struct Recovered {
  */
 class Tasks {
  public:
-  struct Settings {
-    /** Where sandboxes are made. */
-    std::string sandboxes;
-    /** The isolator's root. */
-    std::string managedRoot;
-  };
-
-  Tasks(Isolator& isolator, Checkpoints& checkpoints, Settings settings);
+  /** Sandboxes are made in `sandboxes`. */
+  Tasks(Isolator& isolator, Checkpoints& checkpoints, std::string sandboxes);
 
   /**
    * Takes up what an earlier agent left and tells the isolator. `then` gets what was found, or the isolator's
@@ -78,6 +72,7 @@ class Tasks {
   void onSupervisorWord(Task& task, const nlohmann::json& word);
   void isolate(Task& task);
   void release(Task& task);
+  void update(const Task& task);
 
   // tasks_end.cpp: from any phase to the end
   void stop(Task& task);
@@ -89,7 +84,8 @@ class Tasks {
   void onCleaned(Task& task, const frames::Reply& reply);
 
   // tasks_recover.cpp
-  Task adopt(const Checkpoint& found, const std::string& bootId);
+  Task adopt(const Checkpoint& found);
+  void bury(const Checkpoint& found);
   void resumeTask(Task& task);
 
   // tasks.cpp
@@ -98,7 +94,8 @@ class Tasks {
 
   Isolator& isolator_;
   Checkpoints& checkpoints_;
-  Settings settings_;
+  std::string sandboxes_;
+  std::string bootId_;
   std::map<std::string, Task> tasks_;
   /** Before that, no step of a task may be taken. */
   bool resumed_ = false;

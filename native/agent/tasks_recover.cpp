@@ -4,16 +4,18 @@
 
 namespace moorage::agent {
 
-/** A found container as a task: `running` when its supervisor lives, else `clearing`: an orphan. */
-Task Tasks::adopt(const Checkpoint& found, const std::string& bootId) {
+/**
+ * A found container as a task: `running` when its supervisor lives, else `clearing`. One that was isolated is no orphan, whether its
+ * processes live or not: so takes it a Mesos agent, too.
+ */
+Task Tasks::adopt(const Checkpoint& found) {
   if (!found.problem.empty()) say(found.problem + "; it is cleaned up as an orphan");
   Task task;
   task.id = found.id;
   task.app = found.app;
   task.sandbox = found.sandbox;
   task.recovered = true;
-  const bool sameBoot = found.process && found.process->bootId == bootId;
-  if (sameBoot) {
+  if (found.process) {
     task.record = found.process;
     task.mounts = found.process->mounts;
     task.process = openProcess(openProc(), found.process->pid, found.process->startTime);
@@ -26,13 +28,27 @@ Task Tasks::adopt(const Checkpoint& found, const std::string& bootId) {
   return task;
 }
 
+/** A container of before a reboot: nobody is told of it any more, for a Mesos agent does not tell either. */
+void Tasks::bury(const Checkpoint& found) {
+  Task task;
+  task.id = found.id;
+  task.app = found.app;
+  task.sandbox = found.sandbox;
+  task.failure = "the machine was started again";
+  if (task.app) reportEvent(endEvent(task, std::nullopt));
+  checkpoints_.remove(found.id);
+}
+
 void Tasks::recover(std::function<void(const Recovered&, const std::optional<frames::Error>&)> then) {
-  const auto bootId = currentBootId();
   std::vector<frames::RecoveredContainer> containers;
   std::vector<std::string> orphans;
   for (const auto& found : checkpoints_.list()) {
-    Task task = adopt(found, bootId);
-    if (task.phase == Phase::running) {
+    if (!found.bootId.empty() && found.bootId != bootId_) {
+      bury(found);
+      continue;
+    }
+    Task task = adopt(found);
+    if (task.app && task.record) {
       containers.push_back(recoveredOf(*task.app, task.id, task.sandbox, task.record->pid));
     } else {
       orphans.push_back(task.id);
@@ -53,8 +69,11 @@ void Tasks::resume() {
 }
 
 void Tasks::resumeTask(Task& task) {
-  if (task.phase == Phase::running) return reportEvent(runningEvent(task));
-  say(task.id + ": an orphan of an earlier agent; it is cleaned up");
+  if (task.phase == Phase::running) {
+    reportEvent(runningEvent(task));
+    return update(task);
+  }
+  say(task.id + ": what is left of it is cleaned up");
   if (!task.process) return clear(task);
   // Its supervisor lives, but what it is for cannot be read: it has to end first.
   task.phase = Phase::released;

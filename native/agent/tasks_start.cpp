@@ -1,8 +1,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "agent/container_id.hpp"
 #include "agent/environment.hpp"
 #include "agent/error.hpp"
@@ -30,13 +28,12 @@ void makeSandbox(const std::string& directory, const Task& task) {
   if (user && ::chown(task.sandbox.c_str(), user->uid, user->gid) != 0) throw systemError("chown " + task.sandbox);
 }
 
-executor::Spec specOf(const Task& task, const std::string& checkpoint, const std::string& managedRoot) {
+executor::Spec specOf(const Task& task, const std::string& checkpoint) {
   executor::Spec spec;
   spec.id = task.id;
   spec.sandbox = task.sandbox;
   spec.rootfs = task.app->rootfs;
   spec.checkpoint = checkpoint;
-  if (!managedRoot.empty()) spec.managedRoot = std::filesystem::weakly_canonical(managedRoot);
   spec.mounts = task.mounts;
   spec.cmd = task.app->cmd;
   spec.env = taskEnvironment(*task.app, task.id, task.sandbox);
@@ -59,7 +56,7 @@ void Tasks::launch(const App& app) {
   Task task;
   task.id = newContainerId(app.id);
   task.app = app;
-  task.sandbox = settings_.sandboxes + "/" + task.id;
+  task.sandbox = sandboxes_ + "/" + task.id;
   const std::string id = task.id;
   tasks_.emplace(id, std::move(task));
   withTask(id, [this](Task& added) { begin(added); });
@@ -68,8 +65,8 @@ void Tasks::launch(const App& app) {
 void Tasks::begin(Task& task) {
   reportEvent(taskEvent(task, "staging"));
   // Before prepare: if the agent dies in it, the next one finds an orphan and not nothing.
-  checkpoints_.add(task.id, *task.app, task.sandbox);
-  makeSandbox(settings_.sandboxes, task);
+  checkpoints_.add(task.id, *task.app, task.sandbox, bootId_);
+  makeSandbox(sandboxes_, task);
   isolator_.call(frames::prepareFrame(containerOf(*task.app, task.id, task.sandbox)),
                  [this, id = task.id](const frames::Reply& reply) {
                    withTask(id, [&](Task& prepared) { onPrepared(prepared, reply); });
@@ -86,7 +83,7 @@ void Tasks::onPrepared(Task& task, const frames::Reply& reply) {
 
 void Tasks::spawn(Task& task) {
   Supervisor supervisor =
-      spawnSupervisor(specOf(task, checkpoints_.pathOf(task.id), settings_.managedRoot));
+      spawnSupervisor(specOf(task, checkpoints_.pathOf(task.id)));
   ProcessRecord record;
   record.pid = supervisor.pid;
   record.mounts = task.mounts;
@@ -126,7 +123,6 @@ void Tasks::isolate(Task& task) {
   const auto mountNamespace = mountNamespaceOf(proc, task.record->pid);
   if (!stat || !mountNamespace) throw std::runtime_error("the supervisor ended before the task was started");
   task.record->startTime = stat->startTime;
-  task.record->bootId = currentBootId();
   task.record->mountNamespace = *mountNamespace;
   checkpoints_.saveProcess(task.id, *task.record);
   task.phase = Phase::isolating;
@@ -135,7 +131,15 @@ void Tasks::isolate(Task& task) {
       if (isolated.phase != Phase::isolating) return;
       if (!reply.ok) return fail(isolated, client::sentence(*reply.error), reply.error->code);
       release(isolated);
+      update(isolated);
     });
+  });
+}
+
+/** Mesos tells every isolator what a container has, when it starts and when an agent takes it over. */
+void Tasks::update(const Task& task) {
+  isolator_.call(frames::updateFrame(task.id, task.app->resources), [id = task.id](const frames::Reply& reply) {
+    if (!reply.ok) say(id + ": update: " + reply.error->message);
   });
 }
 

@@ -24,6 +24,8 @@ const MODULE = 'org_moorage_VolumeIsolator';
 const CGROUPS = '/sys/fs/cgroup';
 
 export interface ClusterOptions {
+  /** False for an agent without moorage. */
+  withModule?: boolean;
   /** `docker/volume` and the like, between filesystem/linux and the module. */
   isolation?: string[];
   /** `posix`, and filesystem/posix with it; else both are of Linux. */
@@ -49,6 +51,7 @@ export interface Cluster {
   /** The modules file and the agent's flags; a test may change them before a start. */
   options: ClusterOptions;
   startAgent(): Promise<void>;
+  agentPid(): number;
   /** Starts an agent that is expected to end by itself; its log. */
   refusedAgent(): Promise<string>;
   killAgent(): Promise<void>;
@@ -115,7 +118,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
   function agentArguments(): string[] {
     const launcher = cluster.options.launcher ?? 'linux';
-    const isolation = [`filesystem/${launcher}`, ...(cluster.options.isolation ?? []), MODULE].join(',');
+    const { isolation = [], withModule = true } = cluster.options;
+    const isolators = [`filesystem/${launcher}`, ...isolation, ...(withModule ? [MODULE] : [])];
     const parameters = Object.entries({
       config: join(folder, 'config.json'),
       state: paths.state,
@@ -134,12 +138,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       `--launcher_dir=${join(MESOS_PREFIX, 'libexec/mesos')}`,
       '--containerizers=mesos',
       `--launcher=${launcher}`,
-      `--isolation=${isolation}`,
-      `--modules=file://${join(folder, 'modules.json')}`,
+      `--isolation=${isolators.join(',')}`,
+      ...(withModule ? [`--modules=file://${join(folder, 'modules.json')}`] : []),
       `--cgroups_root=${cgroups}`,
       '--no-systemd_enable_support',
       `--docker_volume_checkpoint_dir=${join(folder, 'docker-volume')}`,
-      '--resources=cpus:4;mem:2048;disk:1024;ports:[31000-32000];ebsvolumes:{v1,v2}',
+      '--resources=cpus:8;mem:4096;disk:1024;ports:[31000-32000];ebsvolumes:{v1,v2}',
       '--executor_registration_timeout=2mins',
       ...(cluster.options.agentFlags ?? []),
     ];
@@ -212,6 +216,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       running.delete('agent');
       return textOf(log('agent')).slice(from);
     },
+    agentPid: () => running.get('agent')?.pid ?? 0,
     async killAgent() {
       await stop('agent', 'SIGKILL');
     },

@@ -10,12 +10,16 @@ export interface Status {
   reason?: string;
   /** The container on the agent. */
   container?: string;
+  /** When it was heard of, as of performance.now(). */
+  at: number;
 }
 
 /** A framework: the part of Mesos' v1 scheduler API that launches tasks and hears of them. */
 export interface Scheduler {
   /** Launches a task as soon as there is an offer for it. */
   launch(task: Message): void;
+  /** Launches them together, out of one offer; resolves with the time at which it was taken, as of performance.now(). */
+  launchAll(tasks: Message[]): Promise<number>;
   /** Launches a task group under a default executor. */
   launchGroup(executor: Message, tasks: Message[]): void;
   kill(task: string): void;
@@ -78,6 +82,7 @@ export async function subscribe(port: number, name: string, checkpoint: boolean)
       ...(status.message ? { message: String(status.message) } : {}),
       ...(status.reason ? { reason: String(status.reason) } : {}),
       ...(container ? { container: value(container) } : {}),
+      at: performance.now(),
     });
     heard.set(task, known);
     const { agent_id, task_id, uuid } = status;
@@ -89,10 +94,20 @@ export async function subscribe(port: number, name: string, checkpoint: boolean)
     tell('REVIVE', {});
   }
 
+  function launchAll(tasks: Message[]): Promise<number> {
+    return new Promise((resolve) =>
+      offerFor(({ agent_id }) => {
+        resolve(performance.now());
+        return { type: 'LAUNCH', launch: { task_infos: tasks.map((task) => ({ ...task, agent_id })) } };
+      }),
+    );
+  }
+
   return {
     launch(task) {
-      offerFor(({ agent_id }) => ({ type: 'LAUNCH', launch: { task_infos: [{ ...task, agent_id }] } }));
+      void launchAll([task]);
     },
+    launchAll,
     launchGroup(executor, tasks) {
       offerFor(({ agent_id }) => ({
         type: 'LAUNCH_GROUP',

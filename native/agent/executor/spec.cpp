@@ -9,7 +9,6 @@ json toJson(const Spec& spec) {
               {"sandbox", spec.sandbox},
               {"rootfs", spec.rootfs ? json(*spec.rootfs) : json(nullptr)},
               {"checkpoint", spec.checkpoint},
-              {"managedRoot", spec.managedRoot},
               {"mounts", frames::mountsToJson(spec.mounts)},
               {"cmd", spec.cmd},
               {"env", spec.env},
@@ -24,7 +23,6 @@ Spec specFromJson(const json& from) {
   from.at("sandbox").get_to(spec.sandbox);
   if (!from.at("rootfs").is_null()) spec.rootfs = from.at("rootfs").get<std::string>();
   from.at("checkpoint").get_to(spec.checkpoint);
-  from.at("managedRoot").get_to(spec.managedRoot);
   spec.mounts = frames::mountsFromJson(from.at("mounts"));
   from.at("cmd").get_to(spec.cmd);
   from.at("env").get_to(spec.env);

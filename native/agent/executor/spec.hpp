@@ -27,8 +27,6 @@ struct Spec {
   std::optional<std::string> rootfs;
   /** Where the exit status goes. */
   std::string checkpoint;
-  /** The isolator's root: volumes of all containers are mounted below it. */
-  std::string managedRoot;
   std::vector<frames::Mount> mounts;
   std::string cmd;
   /** The whole environment of the command. */

@@ -7,7 +7,6 @@
 
 #include "agent/error.hpp"
 #include "agent/executor/mounts.hpp"
-#include "agent/executor/other_volumes.hpp"
 
 namespace moorage::agent::executor {
 
@@ -111,7 +110,6 @@ Stage setStage(const Spec& spec) {
   stage.errors = openLog(stage.sandbox, "stderr", spec);
   const auto volumes = cloneVolumes(spec);
   if (!spec.rootfs) {
-    forgetOtherVolumes(spec.managedRoot, spec.sandbox);
     Bases bases{openBase("/"), openBase(spec.sandbox)};
     attachVolumes(volumes, bases, false);
     checkVolumes(volumes, bases);

@@ -1,4 +1,4 @@
-import { same } from './same.ts';
+import { OF_VARIANTS, same } from './same.ts';
 
 /** Faults in how assembly/decide/ takes calls, containers and recoveries that make no difference. */
 export const DECIDE_CALLS = [
@@ -133,6 +133,14 @@ export const DECIDE_CALLS = [
       'if (found.roDev.length > 0 && volume.roFromId == 0)',
       'if (found.roDev.length > 1 && volume.roFromId == 0)',
     ],
+  ]),
+  ...same('decide/adopt_container.ts', OF_VARIANTS, [
+    ['adoptContainer', 'shape(gathered.list, remark);', ''],
+    ['adoptContainer', 'container.remark = remark;', ''],
+  ]),
+  ...same('decide/prepare.ts', OF_VARIANTS, [
+    ['prepare', 'shape(requests.list, remark);', ''],
+    ['begin', 'container.remark = remark;', ''],
   ]),
   ...same('decide/adopt_container.ts', 'a refused list is empty', [
     ['adoptContainer', 'gathered.list = [];', ''],

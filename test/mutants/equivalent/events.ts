@@ -65,18 +65,6 @@ export const EVENTS = [
   ...same('events/config.ts', 'nobody asks for the name of a driver that is not configured', [
     ['Config.driver', 'retired.name = name;', ''],
   ]),
-  ...same('events/config.ts', 'the host keeps to it, not the policy', [
-    [
-      'readDriver',
-      "driver.maxInFlight = r.nil() ? 16 : r.integer(field + '.maxInFlight', 1, 1024);",
-      "driver.maxInFlight = r.nil() ? 17 : r.integer(field + '.maxInFlight', 1, 1024);",
-    ],
-    [
-      'readDriver',
-      "driver.maxInFlight = r.nil() ? 16 : r.integer(field + '.maxInFlight', 1, 1024);",
-      "driver.maxInFlight = r.nil() ? 15 : r.integer(field + '.maxInFlight', 1, 1024);",
-    ],
-  ]),
   ...same('events/config.ts', 'a reader keeps its first error', [
     ['readConfig', 'if (!r.failed && config.prepareMs == 0)', 'if (config.prepareMs == 0)'],
   ]),

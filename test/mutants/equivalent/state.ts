@@ -1,4 +1,4 @@
-import { same } from './same.ts';
+import { OF_VARIANTS, same } from './same.ts';
 
 /** Faults in assembly/state/ that make no difference. */
 export const STATE = [
@@ -16,6 +16,60 @@ export const STATE = [
     'of a volume that is wanted, certain and not mounted something is under way, or has failed',
     [['wordOfUsed', 'if (!volume.mountedForUs || volume.busy)', 'if (volume.busy)']],
   ),
+  ...same('state/snapshot.ts', OF_VARIANTS, [
+    [
+      'writeHead',
+      'out.number(f64(SCHEMA) + f64(SNAPSHOT_EXTENSION) * EXTENSIONS);',
+      'out.number(f64(SCHEMA) - f64(SNAPSHOT_EXTENSION) * EXTENSIONS);',
+    ],
+    [
+      'writeHead',
+      'out.number(f64(SCHEMA) + f64(SNAPSHOT_EXTENSION) * EXTENSIONS);',
+      'out.number(f64(SCHEMA) + f64(SNAPSHOT_EXTENSION) / EXTENSIONS);',
+    ],
+    [
+      'writeContainer',
+      'out.array(CONTAINER_FIELDS + CONTAINER_MORE);',
+      'out.array(CONTAINER_FIELDS - CONTAINER_MORE);',
+    ],
+    ['writeContainer', 'writeRemark(container.remark);', ''],
+    [
+      'readHead',
+      'extras.isOther = extension != 0 && extension != f64(SNAPSHOT_EXTENSION);',
+      'extras.isOther = extension != 0;',
+    ],
+    [
+      'readHead',
+      'extras.isOther = extension != 0 && extension != f64(SNAPSHOT_EXTENSION);',
+      'extras.isOther = extension != f64(SNAPSHOT_EXTENSION);',
+    ],
+    ['takeContainer', 'container.remark = readRemark(r);', ''],
+  ]),
+  ...same(
+    'state/snapshot.ts',
+    'a reader that has failed keeps its first error, and the state is thrown away',
+    [
+      ['takeVolume', 'return;', ''],
+      ['skipMany', 'for (let i = 0; i < count && !r.failed; i++)', 'for (let i = 0; i < count; i++)'],
+    ],
+  ),
+  ...same('state/snapshot.ts', 'readHead sets it, or the reader has failed and the state is thrown away', [
+    ['Extras', 'whole: i32 = 0;', 'whole: i32 = 1;'],
+    ['Extras', 'more: i32 = 0;', 'more: i32 = 1;'],
+    ['Extras', 'isOther: bool = false;', 'isOther: bool = true;'],
+  ]),
+  ...same('state/snapshot.ts', 'fewer than none is refused in any case, and only that is asked here', [
+    [
+      'readHead',
+      "if (!behind(r, 'snapshot', extras.whole, 0, extras.whole >= 0))",
+      "if (!behind(r, 'snapshot', extras.whole, 1, extras.whole >= 0))",
+    ],
+    [
+      'readHead',
+      "if (!behind(r, 'snapshot', extras.whole, 0, extras.whole >= 0))",
+      "if (!behind(r, 'snapshot', extras.whole, 0, extras.whole > 0))",
+    ],
+  ]),
   ...same('state/snapshot.ts', 'a reader keeps its first error', [
     [
       'readHead',
