@@ -1,6 +1,7 @@
 import { nameOf, partOf, stampOf } from './frames/event_frame.ts';
 import { rouse } from './journal/base.ts';
-import type { Parts, Policy } from './policy/policy.ts';
+import type { Parts } from './policy/pieces.ts';
+import type { Policy } from './policy/policy.ts';
 import { PolicyError } from './policy/policy_error.ts';
 
 /** An event that has been decided, and what the deciding policy answered. */

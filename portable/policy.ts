@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { unpack } from '../host/frames/codec.ts';
 import { FRAME_MAX } from '../host/frames/schema.ts';
+import { pieces } from '../host/policy/pieces.ts';
 import type { Policy } from '../host/policy/policy.ts';
 import { PolicyError } from '../host/policy/policy_error.ts';
 
@@ -15,6 +16,8 @@ interface Instance {
   step(size: number): number;
   snapshot(): number;
   restore(size: number): number;
+  snapshotPart(begin: number): number;
+  restorePart(size: number, begin: number): number;
   describe(): number;
   abiVersion(): number;
   status(what: number, after: number, most: number): number;
@@ -53,7 +56,11 @@ export function startPortable(file: string = resolve(FILE)): Policy {
   function restore(snapshot: Uint8Array): void {
     const at = instance.input(snapshot.length);
     instance.memoryBytes().set(snapshot, at);
-    const why = guarded('restore', () => instance.restore(snapshot.length));
+    accept(guarded('restore', () => instance.restore(snapshot.length)));
+  }
+
+  /** Goes on with what was restored; `why` is the policy's refusal, empty when there is none. */
+  function accept(why: Uint8Array): void {
     inputAt = instance.input(FRAME_MAX);
     if (why.length > 0) throw new PolicyError(`portable policy: refuses the snapshot: ${unpack(why)}`);
   }
@@ -72,13 +79,14 @@ export function startPortable(file: string = resolve(FILE)): Policy {
     rest: () => undefined,
     snapshot,
     restore,
-    // biome-ignore lint/correctness/useYield: one piece
     *snapshotInParts() {
-      return snapshot();
+      const bytes = yield* pieces((run) => guarded('snapshot', run), instance.snapshotPart);
+      return bytes.length === 0 ? undefined : bytes;
     },
-    // biome-ignore lint/correctness/useYield: one piece
     *restoreInParts(bytes) {
-      restore(bytes);
+      instance.memoryBytes().set(bytes, instance.input(bytes.length));
+      const part = (begin: number) => instance.restorePart(bytes.length, begin);
+      accept(yield* pieces((run) => guarded('restore', run), part));
     },
     status(what, after, most) {
       const bytes = guarded('status', () => instance.status(what, after, most));

@@ -137,6 +137,24 @@ recovery('an orphan mount found when only the host restarted is taken down', () 
   assert.equal(kinds(effects), ['observe']);
 });
 
+recovery('of mounts stacked at one target the topmost says which driver mount a volume shows', () => {
+  /** What a task is given of an orphan mount, under which others lie: the file system of each, the topmost last. */
+  const effectsWith = (...devs: string[]) => {
+    const world = createWorld({ recover: false });
+    const stack = devs.map((dev, at) => ({ target: '/m/ebs/v1', mountId: 50 + at, dev }));
+    world.machine.driverMounts.set('ebs/v1', 9);
+    world.machine.managed.set('/m/ebs/v1', 50 + devs.length - 1);
+    const mounts = [...stack, { target: '/d/ebs/v1', mountId: 9, dev: '7:1' }];
+    const c1 = named('c1', [['volume', 'v1:data']], [{ target: '/s/data', mountId: 70, dev: '7:1' }]);
+    const found = world.run({ ...RECOVER, journal: 'whole', containers: [c1], mounts });
+    return kinds([...found, ...world.prepare('c2', V1)]);
+  };
+  const alone = effectsWith('7:1');
+  assert.equal(effectsWith('7:8', '7:9', '7:1'), alone);
+  assert.equal(effectsWith('7:9', '7:1'), alone);
+  assert.not.equal(effectsWith('7:1', '7:9', '7:8'), alone, 'what lies on top is of another file system');
+});
+
 recovery('what nobody claims is left alone until the last container of a lost journal is gone', () => {
   const world = createWorld({
     recover: {

@@ -6,6 +6,7 @@ import { FRAME_MAX, SCHEMA } from '../frames/schema.ts';
 import { FUEL_EXPORT, REFUEL_EXPORT, withFuel } from './fuel/fuel.ts';
 import { callPolicy, isTimeout } from './guard.ts';
 import { hasMemoryLimit } from './memory_limit.ts';
+import { type Parts, pieces } from './pieces.ts';
 import { PolicyError } from './policy_error.ts';
 
 /** The version of the policy's functions that this host calls. */
@@ -40,8 +41,6 @@ interface Exports {
 export const STEP_FUEL = 500_000_000;
 
 const NOTHING = new Uint8Array(0);
-/** What a piece of a snapshot or of a restore answers when there is more to do. */
-const MORE = -1;
 
 const FUNCTIONS = [
   'abiVersion',
@@ -53,9 +52,6 @@ const FUNCTIONS = [
   'describe',
   'rest',
 ] as const;
-
-/** Work that is done a piece at a time: each `next` does one, the last one returns the result. */
-export type Parts<Result> = Generator<undefined, Result, undefined>;
 
 /** One running policy with a state of its own. After a {@link PolicyError} from `step` it must not be used again. */
 export interface Policy {
@@ -188,36 +184,25 @@ function start(bytes: Uint8Array, name: string): Policy {
     *snapshotInParts() {
       const { snapshotPart } = exports;
       if (!snapshotPart) return snapshot();
-      for (let begin = 1; ; begin = 0) {
-        let isWhole = true;
-        const bytes = guarded('snapshot', () => {
-          const size = snapshotPart(begin);
-          isWhole = size !== MORE;
-          return isWhole ? size : 0;
-        });
-        if (isWhole) return bytes.length === 0 ? undefined : bytes;
-        yield;
-      }
+      const bytes = yield* pieces((run) => guarded('snapshot', run), snapshotPart);
+      return bytes.length === 0 ? undefined : bytes;
     },
     *restoreInParts(snapshot) {
       const { restorePart } = exports;
       if (!restorePart) return restore(snapshot);
       const at = exports.input(snapshot.length);
       memory.bytes().set(snapshot, at);
-      for (let begin = 1; ; begin = 0) {
-        let isWhole = true;
-        isRested = false;
-        const why = guarded('restore', () => {
-          const size = restorePart(snapshot.length, begin);
-          isWhole = size !== MORE;
-          return isWhole ? size : 0;
-        });
-        rest();
-        if (isWhole) inputAt = exports.input(FRAME_MAX);
-        if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
-        if (isWhole) return;
-        yield;
-      }
+      const why = yield* pieces(
+        (run) => {
+          isRested = false;
+          const answer = guarded('restore', run);
+          rest();
+          return answer;
+        },
+        (begin) => restorePart(snapshot.length, begin),
+      );
+      inputAt = exports.input(FRAME_MAX);
+      if (why.length > 0) throw new PolicyError(`policy ${name}: refuses the snapshot: ${unpack(why)}`);
     },
     status(what, after, most) {
       const { status } = exports;

@@ -93,6 +93,72 @@ export const STATE = [
     'a linger ends at 1 ms only in an agent that has mounted and given up within its first',
     [['readVolume', 'if (volume.lingerAt > 0)', 'if (volume.lingerAt > 1)']],
   ),
+  ...same('state/snapshot_pieces.ts', 'only how much is one piece', [
+    ['', 'const PIECE: i32 = 32;', 'const PIECE: i32 = 33;'],
+    ['', 'const PIECE: i32 = 32;', 'const PIECE: i32 = 31;'],
+    ['', 'const ALL: i32 = 0x7fffffff;', 'const ALL: i32 = 2147483646;'],
+    ['', 'const ALL: i32 = 0x7fffffff;', 'const ALL: i32 = 2147483648;'],
+    [
+      'Writing.write',
+      'for (; this.container && left > 0; left--)',
+      'for (; this.container && left >= 0; left--)',
+    ],
+    [
+      'Writing.write',
+      'for (; this.container && left > 0; left--)',
+      'for (; this.container && left > 1; left--)',
+    ],
+    ['Writing.write', 'for (; this.volume && left > 0; left--)', 'for (; this.volume && left >= 0; left--)'],
+    ['Writing.write', 'for (; this.volume && left > 0; left--)', 'for (; this.volume && left > 1; left--)'],
+    [
+      'Reading.take',
+      'for (; this.left > 0 && room > 0 && !r.failed; room--, this.left--)',
+      'for (; this.left > 0 && room >= 0 && !r.failed; room--, this.left--)',
+    ],
+    [
+      'Reading.take',
+      'for (; this.left > 0 && room > 0 && !r.failed; room--, this.left--)',
+      'for (; this.left > 0 && room > 1 && !r.failed; room--, this.left--)',
+    ],
+    [
+      'Reading.take',
+      'for (; this.left > 0 && room > 0 && !r.failed; room--, this.left--)',
+      'for (; this.left > 0 && room >= 0 && !r.failed; room--, this.left--)',
+      2,
+    ],
+    [
+      'Reading.take',
+      'for (; this.left > 0 && room > 0 && !r.failed; room--, this.left--)',
+      'for (; this.left > 0 && room > 1 && !r.failed; room--, this.left--)',
+      2,
+    ],
+  ]),
+  ...same(
+    'state/snapshot_pieces.ts',
+    'a reader that has failed gives zeros until the end of the list, and the state is thrown away',
+    [
+      [
+        'Reading.take',
+        'for (; this.left > 0 && room > 0 && !r.failed; room--, this.left--)',
+        'for (; this.left > 0 && room > 0; room--, this.left--)',
+      ],
+      [
+        'Reading.take',
+        'for (; this.left > 0 && room > 0 && !r.failed; room--, this.left--)',
+        'for (; this.left > 0 && room > 0; room--, this.left--)',
+        2,
+      ],
+      ['Reading.take', 'if (this.left > 0 && !r.failed)', 'if (this.left > 0)'],
+      ['Reading.take', 'if (this.left > 0 && !r.failed)', 'if (this.left > 0)', 2],
+    ],
+  ),
+  ...same('state/snapshot_pieces.ts', 'it only has to be another number than CONTAINERS', [
+    ['', 'const VOLUMES: i32 = 1;', 'const VOLUMES: i32 = 2;'],
+  ]),
+  ...same('state/snapshot_pieces.ts', 'begin sets it', [['Reading', 'left: i32 = 0;', 'left: i32 = 1;']]),
+  ...same('state/snapshot_pieces.ts', 'begin makes a new one too; here it is for the memory', [
+    ['Reading.give', 'this.read = new State();', ''],
+  ]),
   ...same('state/container.ts', 'every container and every volume that is added is given one', [
     ['Container', 'seq: f64 = 0;', 'seq: f64 = 1;'],
   ]),
@@ -144,9 +210,6 @@ export const STATE = [
     'only the compiler asks: what is looked up is always there, since attach, dropUser and dropContainer keep containers and volumes together',
     [['countUsers', 'if (container && container.phase == phase)', 'if (container.phase == phase)']],
   ),
-  ...same('state/state.ts', 'everybody asks only whether there are any', [
-    ['countUsers', 'count += 1;', 'count += 2;'],
-  ]),
   ...same(
     'state/status_record.ts',
     'the mode of a bind without an answer is unknown until it is seen or can no longer come, so the record is uncertain',

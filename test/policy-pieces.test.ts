@@ -4,10 +4,11 @@ import * as assert from 'uvu/assert';
 import { pack, unpack } from '../host/frames/codec.ts';
 import { decodeEffects } from '../host/frames/effect_frame.ts';
 import { encodeEvent } from '../host/frames/event_frame.ts';
-import { loadPolicy, type Parts, type Policy } from '../host/policy/policy.ts';
-import { createWorld, POLICY, prepareEvent } from './world.ts';
+import type { Parts } from '../host/policy/pieces.ts';
+import type { Policy } from '../host/policy/policy.ts';
+import { createWorld, openPolicy, prepareEvent } from './world.ts';
 
-const pieces = suite('host: states in pieces');
+const pieces = suite('policy: states in pieces');
 
 /** Runs all pieces; returns how often it rested between two of them, and what came out. */
 function all<Result>(parts: Parts<Result>): { rests: number; result: Result } {
@@ -33,16 +34,27 @@ pieces('one state, at once and in pieces, out of one policy and into another', (
     const { rests, result } = all(policy.snapshotInParts());
     assert.equal(result, whole, `${count}`);
     assert.ok(count < 150 || rests > 8, `${rests} rests`);
-    const other = loadPolicy(POLICY);
+    const other = openPolicy();
     const read = all(other.restoreInParts(whole as Uint8Array));
     assert.equal(other.snapshot(), whole, `${count}`);
     assert.ok(count < 150 || read.rests > 8, `${read.rests} rests`);
   }
 });
 
+pieces('what was written or read in part, and then given up, leaves nothing behind', () => {
+  const { policy } = busyWorld(100);
+  const whole = policy.snapshot() as Uint8Array;
+  policy.snapshotInParts().next();
+  assert.equal(all(policy.snapshotInParts()).result, whole);
+  const other = openPolicy();
+  other.restoreInParts(whole).next();
+  all(other.restoreInParts(whole));
+  assert.equal(other.snapshot(), whole);
+});
+
 pieces('it goes on deciding as before', () => {
   const { policy, now } = busyWorld(100);
-  const other = loadPolicy(POLICY);
+  const other = openPolicy();
   all(other.restoreInParts(policy.snapshot() as Uint8Array));
   const decided = (which: Policy) =>
     decodeEffects(which.step(encodeEvent({ type: 'cleanup', id: 'c7', at: now, call: 1000 })));
