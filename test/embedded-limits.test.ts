@@ -1,19 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
 import { dyingAgent, endTask, launchWaiting } from './dying_agent.ts';
 import { task, waitUntil } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
+import { makeGroup } from './groups.ts';
 
 const { test, bench, run } = embeddedSuite('embedded: a machine that gives little');
 const AGENT = resolve('build/moorage-agent');
@@ -89,35 +81,16 @@ testAsAnother('a user with too few processes left is refused before V8 could han
   assert.ok(performance.now() - begun < 20_000, 'at once');
 });
 
-/** A group of processes that may have so many threads together, in version 1 or 2; undefined where none can be made. */
-function makeGroup(tasks: number): string | undefined {
-  for (const top of ['/sys/fs/cgroup/pids', '/sys/fs/cgroup']) {
-    const group = join(top, `moorage-test-${process.pid}`);
-    try {
-      mkdirSync(group);
-      if (existsSync(join(group, 'pids.max'))) {
-        writeFileSync(join(group, 'pids.max'), String(tasks));
-        return group;
-      }
-      rmdirSync(group);
-    } catch {
-      // No such hierarchy, or not ours to change.
-    }
-  }
-  return undefined;
-}
-
 test('in a group with too few threads left, root too is refused before V8 could hang', async () => {
-  const group = makeGroup(12);
+  const group = makeGroup('pids', 12);
   if (!group) return void process.stdout.write('(no pids cgroup here) ');
   try {
-    const inGroup = ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', group, AGENT];
     await refuses(
-      inGroup,
+      group.around([AGENT]),
       /only \d+ threads of the 16 that the embedded host needs can be made: .*EAGAIN.*pids\.max/,
     );
   } finally {
-    rmdirSync(group);
+    await group.remove();
   }
 });
 

@@ -11,6 +11,7 @@
 
 #include "effects/error.hpp"
 #include "effects/signals.hpp"
+#include "embed/heap_size.hpp"
 
 namespace moorage {
 namespace {
@@ -46,6 +47,13 @@ std::string checkAddressSpace() {
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= addressSpaceMin) return {};
   return "the limit on address space (ulimit -v, LimitAS=) is " + std::to_string(limit.rlim_cur) +
          " bytes, and the embedded host needs 2 GB; raise it";
+}
+
+std::string checkMemory() {
+  const std::optional<MemoryLimit> limit = findMemoryLimit();
+  if (!limit || limit->bytes >= memoryMinBytes) return {};
+  return "the limit on the memory of the agent's group of processes is " + describe(*limit) + ", and the embedded host alone needs " +
+         std::to_string(memoryMinBytes >> 20) + " MiB; raise it (MemoryMax=, docker run --memory)";
 }
 
 std::string checkExecutableMemory() {
@@ -108,6 +116,7 @@ std::string findObstacle(const SessionOptions& options) {
   if (obstacle.empty()) obstacle = checkReadable("the policy", options.policy, "it belongs beside libmoorage.so; build it or give its path");
   if (obstacle.empty()) obstacle = checkLibnodeFiles();
   if (obstacle.empty()) obstacle = checkAddressSpace();
+  if (obstacle.empty()) obstacle = checkMemory();
   if (obstacle.empty()) obstacle = checkExecutableMemory();
   if (obstacle.empty()) obstacle = checkThreads();
   return obstacle;
