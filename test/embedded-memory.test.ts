@@ -1,10 +1,9 @@
-import { mkdirSync, rmdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
 import { dyingAgent, endTask, isDeath, launchWaiting } from './dying_agent.ts';
 import { task } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
-import { aroundIn, type Group, makeGroup } from './groups.ts';
+import { type Group, makeGroup } from './groups.ts';
 
 const { test, bench, run } = embeddedSuite('embedded: a group of processes with little memory');
 const AGENT = resolve('build/moorage-agent');
@@ -67,21 +66,25 @@ test('a group too small for a host is refused at the start, with its limit, the 
 
 test('the limit of a group above the own one counts', () =>
   inGroup(40, async (group) => {
-    const inner = join(group.folder, 'inner');
-    mkdirSync(inner);
+    const inner = group.below();
     try {
-      await refuses(aroundIn(inner, [AGENT]), group.limitFile);
+      await refuses(inner.around([AGENT]), group.limitFile);
     } finally {
-      rmdirSync(inner);
+      await inner.remove();
     }
   }));
 
-test('in a container, which sees its own group as the top of all, the limit is found', () =>
-  inGroup(40, async (group) => {
-    const top = resolve(group.folder, '..');
-    const inContainer = ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"'];
-    const program = [...inContainer, group.folder, top, AGENT];
-    await refuses(group.around(program), group.limitFile.replace(group.folder, top));
+test('in a container, which sees the hierarchy from its own group on, the limit is found', () =>
+  inGroup(300, async (group) => {
+    const inner = group.below(40 * MIB);
+    try {
+      const top = dirname(group.folder);
+      const inContainer = ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"'];
+      const program = [...inContainer, group.folder, top, AGENT];
+      await refuses(inner.around(program), inner.limitFile.replace(group.folder, top));
+    } finally {
+      await inner.remove();
+    }
   }));
 
 run();

@@ -8,6 +8,8 @@ export interface Group {
   limitFile: string;
   /** The command that runs a program in the group. */
   around(program: string[]): string[];
+  /** A group below this one, with a limit of its own or without. */
+  below(limit?: number): Group;
   /** How often the kernel has killed in it for want of memory. */
   oomKills(): number;
   /** Ends what is left in it. */
@@ -33,10 +35,8 @@ export function makeGroup(kind: keyof typeof LIMITS, limit: number): Group | und
     try {
       mkdirSync(folder);
       if (existsSync(join(folder, file))) {
-        writeFileSync(join(folder, file), String(limit));
-        // What goes to a swap device is not missed, and nothing would be killed.
-        if (existsSync(join(folder, 'memory.swap.max'))) writeFileSync(join(folder, 'memory.swap.max'), '0');
-        return groupIn(folder, join(folder, file));
+        setLimit(folder, file, limit);
+        return groupIn(folder, kind, file);
       }
       rmdirSync(folder);
     } catch {
@@ -46,16 +46,25 @@ export function makeGroup(kind: keyof typeof LIMITS, limit: number): Group | und
   return undefined;
 }
 
-/** The command that runs a program in the group of this folder. */
-export function aroundIn(folder: string, program: string[]): string[] {
-  return ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder, ...program];
+function setLimit(folder: string, file: string, limit: number): void {
+  writeFileSync(join(folder, file), String(limit));
+  // What goes to a swap device is not missed, and nothing would be killed.
+  if (existsSync(join(folder, 'memory.swap.max'))) writeFileSync(join(folder, 'memory.swap.max'), '0');
 }
 
-function groupIn(folder: string, limitFile: string): Group {
+function groupIn(folder: string, kind: string, file: string): Group {
   return {
     folder,
-    limitFile,
-    around: (program) => aroundIn(folder, program),
+    limitFile: join(folder, file),
+    around: (program) => ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder, ...program],
+    below(limit) {
+      const control = join(folder, 'cgroup.subtree_control');
+      if (existsSync(control)) writeFileSync(control, `+${kind}`);
+      const inner = join(folder, 'below');
+      mkdirSync(inner);
+      if (limit !== undefined) setLimit(inner, file, limit);
+      return groupIn(inner, kind, file);
+    },
     oomKills() {
       const file = ['memory.oom_control', 'memory.events'].map((name) => join(folder, name)).find(existsSync);
       if (!file) throw new Error(`${folder} counts no kills`);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -23,6 +24,10 @@ constexpr const char* libnodeFiles[] = {
     "/usr/share/nodejs/acorn-walk/dist/walk.js",
 };
 
+// What a Node program gives to its Node children. libnode takes who has them for one: it aborts over a channel that is none, and never gets ready
+// as the worker of a cluster.
+constexpr const char* childVariables[] = {"NODE_CHANNEL_FD", "NODE_UNIQUE_ID"};
+
 // Measured: 1.2 GB of address space is fatal for V8, 2 GB are enough.
 constexpr rlim_t addressSpaceMin = 2'000'000'000;
 
@@ -38,6 +43,15 @@ std::string checkLibnodeFiles() {
   for (const char* file : libnodeFiles) {
     std::string obstacle = checkReadable("libnode's file", file, "apt-get install node-acorn node-cjs-module-lexer node-undici");
     if (!obstacle.empty()) return obstacle;
+  }
+  return {};
+}
+
+std::string checkEnvironment() {
+  for (const char* name : childVariables) {
+    if (::getenv(name) == nullptr) continue;
+    return std::string(name) + " is set in the agent's environment, as Node sets it for its children, and the embedded host would take the agent " +
+           "for one; start it with: env -u " + name;
   }
   return {};
 }
@@ -115,6 +129,7 @@ std::string findObstacle(const SessionOptions& options) {
   if (obstacle.empty()) obstacle = checkReadable("the host bundle", options.hostBundle, "it belongs beside libmoorage.so; build it or give its path");
   if (obstacle.empty()) obstacle = checkReadable("the policy", options.policy, "it belongs beside libmoorage.so; build it or give its path");
   if (obstacle.empty()) obstacle = checkLibnodeFiles();
+  if (obstacle.empty()) obstacle = checkEnvironment();
   if (obstacle.empty()) obstacle = checkAddressSpace();
   if (obstacle.empty()) obstacle = checkMemory();
   if (obstacle.empty()) obstacle = checkExecutableMemory();
