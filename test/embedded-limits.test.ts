@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
-import { dyingAgent, endTask, launchWaiting } from './dying_agent.ts';
+import { dyingAgent, endTask, isDeath, launchWaiting } from './dying_agent.ts';
 import { task, waitUntil } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
 import { makeGroup } from './groups.ts';
@@ -10,29 +10,38 @@ import { makeGroup } from './groups.ts';
 const { test, bench, run } = embeddedSuite('embedded: a machine that gives little');
 const AGENT = resolve('build/moorage-agent');
 
-/** The agent ends with 1 and this sentence, and is not killed. */
-async function refuses(program: string[], sentence: RegExp): Promise<void> {
+/** The agent ends with 1 and this sentence, and is not killed; resolves with all that it said. */
+async function refuses(program: string[], sentence: RegExp): Promise<string> {
   const agent = bench().agent([], [], program);
   const code = await agent.ended;
   assert.match(agent.said(), sentence);
   assert.is(code, 1, agent.said());
+  return agent.said();
 }
 
-test('an address space that V8 cannot live in is refused with the limit and what is needed', async () => {
-  await refuses(
-    ['prlimit', '--as=1200000000', AGENT],
-    /the limit on address space \(ulimit -v, LimitAS=\) is 1200000000 bytes, and the embedded host needs 2 GB; raise it/,
-  );
-});
+for (const [limit, name, tooLittle, enough] of [
+  ['as', 'address space (ulimit -v, LimitAS=)', 1_200_000_000, 2_000_000_000],
+  ['data', 'data (ulimit -d, LimitDATA=)', 150_000_000, 512_000_000],
+] as const) {
+  test(`--${limit}=${tooLittle}: a limit that V8 cannot live with is refused, with what is needed`, async () => {
+    const sentence = `the limit on ${name} is ${tooLittle} bytes, and the embedded host needs ${enough}; raise it`;
+    const said = await refuses(['prlimit', `--${limit}=${tooLittle}`, AGENT], /the limit on /);
+    assert.ok(said.includes(sentence), said);
+  });
 
-test('with just enough address space the agent works', async () => {
-  const agent = bench().agent(
-    [{ id: '/a', cmd: 'true', labels: { volume: 'v1' } }],
-    [],
-    ['prlimit', '--as=2000000000', AGENT],
-  );
-  assert.is(await agent.ended, 0, agent.said());
-});
+  test(`--${limit}=${enough}: what is called enough is enough, also for a host that fills its heap`, async () => {
+    const program = ['prlimit', `--${limit}=${enough}`, AGENT];
+    const dying = dyingAgent(bench(), ['--stuck-ms', '60000'], program);
+    const { process } = dying;
+    await process.until(({ state }) => state === 'recovered');
+    dying.order('heap');
+    assert.match((await process.until(isDeath)).message as string, /its heap is full/);
+    endTask(await launchWaiting(dying, '/a'));
+    await process.until(task('/a', 'finished'));
+    process.send({ stop: true });
+    assert.is(await process.ended, 0, process.said());
+  });
+}
 
 test('where memory cannot be made executable the start is refused, and names the setting', async () => {
   const wrapper = join(bench().folder, 'deny_exec');

@@ -28,8 +28,18 @@ constexpr const char* libnodeFiles[] = {
 // as the worker of a cluster.
 constexpr const char* childVariables[] = {"NODE_CHANNEL_FD", "NODE_UNIQUE_ID"};
 
-// Measured: 1.2 GB of address space is fatal for V8, 2 GB are enough.
-constexpr rlim_t addressSpaceMin = 2'000'000'000;
+/** A limit of the process, what it is called, and how many bytes are enough. */
+struct Needed {
+  int resource;
+  const char* name;
+  rlim_t bytes;
+};
+
+// Measured: 1.2 GB of address space is fatal for V8, 2 GB are enough. Data are a full heap and the stacks of all threads.
+constexpr Needed neededSpace[] = {
+    {RLIMIT_AS, "address space (ulimit -v, LimitAS=)", 2'000'000'000},
+    {RLIMIT_DATA, "data (ulimit -d, LimitDATA=)", 512'000'000},
+};
 
 // Host, supervisor, guard, drivers; two of V8's platform and its clock; four of libuv; and some for effects.
 constexpr size_t threadsMin = 16;
@@ -56,11 +66,14 @@ std::string checkEnvironment() {
   return {};
 }
 
-std::string checkAddressSpace() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= addressSpaceMin) return {};
-  return "the limit on address space (ulimit -v, LimitAS=) is " + std::to_string(limit.rlim_cur) +
-         " bytes, and the embedded host needs 2 GB; raise it";
+std::string checkSpace() {
+  for (const auto& [resource, name, needed] : neededSpace) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed) continue;
+    return std::string("the limit on ") + name + " is " + std::to_string(limit.rlim_cur) + " bytes, and the embedded host needs " +
+           std::to_string(needed) + "; raise it";
+  }
+  return {};
 }
 
 std::string checkMemory() {
@@ -130,7 +143,7 @@ std::string findObstacle(const SessionOptions& options) {
   if (obstacle.empty()) obstacle = checkReadable("the policy", options.policy, "it belongs beside libmoorage.so; build it or give its path");
   if (obstacle.empty()) obstacle = checkLibnodeFiles();
   if (obstacle.empty()) obstacle = checkEnvironment();
-  if (obstacle.empty()) obstacle = checkAddressSpace();
+  if (obstacle.empty()) obstacle = checkSpace();
   if (obstacle.empty()) obstacle = checkMemory();
   if (obstacle.empty()) obstacle = checkExecutableMemory();
   if (obstacle.empty()) obstacle = checkThreads();
