@@ -12,7 +12,7 @@ const AGENT = resolve('build/moorage-agent');
 
 /** The agent ends with 1 and this sentence, and is not killed; resolves with all that it said. */
 async function refuses(program: string[], sentence: RegExp): Promise<string> {
-  const agent = bench().agent([], [], program);
+  const agent = bench().agent([{ id: '/a', cmd: 'true' }], [], program);
   const code = await agent.ended;
   assert.match(agent.said(), sentence);
   assert.is(code, 1, agent.said());
