@@ -12,8 +12,8 @@ const WAYS: { order: string; says: RegExp; stuckMs: number }[] = [
   { order: 'exit', says: /it called process\.exit\(3\)/, stuckMs: 10_000 },
   { order: 'loop', says: /it gave no sign of life for 0\.5 s/, stuckMs: 500 },
   { order: 'microtasks', says: /it gave no sign of life for 0\.5 s/, stuckMs: 500 },
-  { order: 'heap', says: /its heap is full \(\d+ MiB\)/, stuckMs: 60_000 },
-  { order: 'huge', says: /its heap is full \(\d+ MiB\), and V8 gave up in/, stuckMs: 60_000 },
+  { order: 'heap', says: /its heap is full \(\d+ MiB.*\); a new one/, stuckMs: 60_000 },
+  { order: 'huge', says: /its heap is full \(\d+ MiB.*\), and V8 gave up in/, stuckMs: 60_000 },
 ];
 
 for (const { order, says, stuckMs } of WAYS) {

@@ -1,46 +1,47 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
-import { dyingAgent, endTask, launchWaiting } from './dying_agent.ts';
+import { dyingAgent, endTask, isDeath, launchWaiting } from './dying_agent.ts';
 import { task, waitUntil } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
+import { makeGroup } from './groups.ts';
 
 const { test, bench, run } = embeddedSuite('embedded: a machine that gives little');
 const AGENT = resolve('build/moorage-agent');
 
-/** The agent ends with 1 and this sentence, and is not killed. */
-async function refuses(program: string[], sentence: RegExp): Promise<void> {
-  const agent = bench().agent([], [], program);
+/** The agent ends with 1 and this sentence, and is not killed; resolves with all that it said. */
+async function refuses(program: string[], sentence: RegExp): Promise<string> {
+  const agent = bench().agent([{ id: '/a', cmd: 'true' }], [], program);
   const code = await agent.ended;
   assert.match(agent.said(), sentence);
   assert.is(code, 1, agent.said());
+  return agent.said();
 }
 
-test('an address space that V8 cannot live in is refused with the limit and what is needed', async () => {
-  await refuses(
-    ['prlimit', '--as=1200000000', AGENT],
-    /the limit on address space \(ulimit -v, LimitAS=\) is 1200000000 bytes, and the embedded host needs 2 GB; raise it/,
-  );
-});
+for (const [limit, name, tooLittle, enough] of [
+  ['as', 'address space (ulimit -v, LimitAS=)', 1_200_000_000, 2_000_000_000],
+  ['data', 'data (ulimit -d, LimitDATA=)', 150_000_000, 512_000_000],
+] as const) {
+  test(`--${limit}=${tooLittle}: a limit that V8 cannot live with is refused, with what is needed`, async () => {
+    const sentence = `the limit on ${name} is ${tooLittle} bytes, and the embedded host needs ${enough}; raise it`;
+    const said = await refuses(['prlimit', `--${limit}=${tooLittle}`, AGENT], /the limit on /);
+    assert.ok(said.includes(sentence), said);
+  });
 
-test('with just enough address space the agent works', async () => {
-  const agent = bench().agent(
-    [{ id: '/a', cmd: 'true', labels: { volume: 'v1' } }],
-    [],
-    ['prlimit', '--as=2000000000', AGENT],
-  );
-  assert.is(await agent.ended, 0, agent.said());
-});
+  test(`--${limit}=${enough}: what is called enough is enough, also for a host that fills its heap`, async () => {
+    const program = ['prlimit', `--${limit}=${enough}`, AGENT];
+    const dying = dyingAgent(bench(), ['--stuck-ms', '60000'], program);
+    const { process } = dying;
+    await process.until(({ state }) => state === 'recovered');
+    dying.order('heap');
+    assert.match((await process.until(isDeath)).message as string, /its heap is full/);
+    endTask(await launchWaiting(dying, '/a'));
+    await process.until(task('/a', 'finished'));
+    process.send({ stop: true });
+    assert.is(await process.ended, 0, process.said());
+  });
+}
 
 test('where memory cannot be made executable the start is refused, and names the setting', async () => {
   const wrapper = join(bench().folder, 'deny_exec');
@@ -89,35 +90,16 @@ testAsAnother('a user with too few processes left is refused before V8 could han
   assert.ok(performance.now() - begun < 20_000, 'at once');
 });
 
-/** A group of processes that may have so many threads together, in version 1 or 2; undefined where none can be made. */
-function makeGroup(tasks: number): string | undefined {
-  for (const top of ['/sys/fs/cgroup/pids', '/sys/fs/cgroup']) {
-    const group = join(top, `moorage-test-${process.pid}`);
-    try {
-      mkdirSync(group);
-      if (existsSync(join(group, 'pids.max'))) {
-        writeFileSync(join(group, 'pids.max'), String(tasks));
-        return group;
-      }
-      rmdirSync(group);
-    } catch {
-      // No such hierarchy, or not ours to change.
-    }
-  }
-  return undefined;
-}
-
 test('in a group with too few threads left, root too is refused before V8 could hang', async () => {
-  const group = makeGroup(12);
+  const group = makeGroup('pids', 12);
   if (!group) return void process.stdout.write('(no pids cgroup here) ');
   try {
-    const inGroup = ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', group, AGENT];
     await refuses(
-      inGroup,
+      group.around([AGENT]),
       /only \d+ threads of the 16 that the embedded host needs can be made: .*EAGAIN.*pids\.max/,
     );
   } finally {
-    rmdirSync(group);
+    await group.remove();
   }
 });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -52,6 +53,20 @@ loading('a failed assertion of the policy tells message and place', () => {
   const twin = loadPolicy(POLICY);
   assert.not.equal(policy, twin);
   assert.is(policy.digest, twin.digest);
+});
+
+loading('where Node has no WebAssembly the commands say so, and which option it is', () => {
+  const commands = [
+    ['decide'],
+    ['policy', 'inspect', POLICY],
+    ['policy', 'verify', POLICY, '--digest', '0'.repeat(64)],
+  ];
+  for (const command of commands) {
+    const args = ['--jitless', 'build/moorage.mjs', ...command];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', input: '' });
+    assert.match(stderr, /moorage: there is no WebAssembly in this Node, .* without --jitless/);
+    assert.is(status, 2);
+  }
 });
 
 loading.run();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { SCHEMA } from '../../host/frames/schema.ts';
+import { requireWebAssembly } from '../../host/policy/engine.ts';
 import { memoryLimitOf } from '../../host/policy/memory_limit.ts';
 import { startPolicy } from '../../host/policy/policy.ts';
 import { PolicyError } from '../../host/policy/policy_error.ts';
@@ -56,6 +57,7 @@ export function inspectCommand(): Command {
 }
 
 function inspect(file: string, keys: string[]): Inspected {
+  requireWebAssembly();
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);

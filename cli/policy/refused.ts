@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { requireWebAssembly } from '../../host/policy/engine.ts';
 import { PolicyError } from '../../host/policy/policy_error.ts';
 import { CheckError, UsageError } from '../usage_error.ts';
 
@@ -9,6 +10,7 @@ export function requireFile(file: string): void {
 
 /** Runs a judgement of a policy: one that is refused is a check that failed. */
 export function judged<Result>(judge: () => Result): Result {
+  requireWebAssembly();
   try {
     return judge();
   } catch (error) {

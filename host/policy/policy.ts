@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { instantiateSync } from '@assemblyscript/loader';
 import { unpack } from '../frames/codec.ts';
 import { FRAME_MAX, SCHEMA } from '../frames/schema.ts';
+import { requireWebAssembly } from './engine.ts';
 import { FUEL_EXPORT, REFUEL_EXPORT, withFuel } from './fuel/fuel.ts';
 import { callPolicy, isTimeout } from './guard.ts';
 import { hasMemoryLimit } from './memory_limit.ts';
@@ -233,6 +234,7 @@ function compiledOnce(digest: string, compileIt: () => WebAssembly.Module): WebA
 
 /** The module as it is run: counted, so that every step ends. */
 function compile(bytes: Uint8Array, name: string): WebAssembly.Module {
+  requireWebAssembly();
   check(compileAsIs(bytes, name), bytes, name);
   try {
     return new WebAssembly.Module(withFuel(bytes, STEP_FUEL) as Uint8Array<ArrayBuffer>);

@@ -19,8 +19,6 @@ namespace {
 thread_local std::shared_ptr<Life> threadLife;
 thread_local Instance* threadInstance = nullptr;
 
-constexpr size_t heapReserveBytes = 64 * 1024 * 1024;
-
 napi_value registerModule(napi_env env, napi_value exports) {
   try {
     const Napi::Object object(env, exports);
@@ -34,11 +32,16 @@ napi_value registerModule(napi_env env, napi_value exports) {
   return exports;
 }
 
+std::string fullHeap(size_t bytes) {
+  const std::optional<MemoryLimit>& limit = nodeRuntime().memoryLimit;
+  return "its heap is full (" + std::to_string(bytes >> 20) + " MiB" + (limit ? ", of the group's " + describe(*limit) : "") + ")";
+}
+
 /** Near its limit the heap gets a little more, so that the environment can be stopped in order. */
 size_t onNearHeapLimit(void* environment, size_t current, size_t) {
-  threadLife->ending("its heap is full (" + std::to_string(current >> 20) + " MiB)");
+  threadLife->ending(fullHeap(current));
   node::Stop(static_cast<node::Environment*>(environment));
-  return current + heapReserveBytes;
+  return current + (nodeRuntime().heap.reserveMib << 20);
 }
 
 [[noreturn]] void park() {

@@ -9,9 +9,6 @@ namespace {
 
 constexpr int platformThreads = 2;
 
-// The default limit grows with the machine's memory, whatever the daemon's own limit is.
-constexpr const char* heapLimit = "--max-old-space-size=256";
-
 node::ProcessInitializationFlags::Flags processFlags() {
   using namespace node::ProcessInitializationFlags;
   const uint64_t flags = kDisableNodeOptionsEnv | kNoStdioInitialization | kNoDefaultSignalHandling | kNoInitializeV8 |
@@ -22,7 +19,11 @@ node::ProcessInitializationFlags::Flags processFlags() {
 
 NodeRuntime setUp() {
   NodeRuntime runtime;
-  const auto result = node::InitializeOncePerProcess({"moorage", heapLimit}, processFlags());
+  runtime.memoryLimit = findMemoryLimit();
+  runtime.heap = heapSizeFor(runtime.memoryLimit);
+  const std::vector<std::string> arguments = {"moorage", "--max-old-space-size=" + std::to_string(runtime.heap.oldMib),
+                                              "--max-semi-space-size=" + std::to_string(runtime.heap.newMib)};
+  const auto result = node::InitializeOncePerProcess(arguments, processFlags());
   if (result->early_return() || result->exit_code() != 0) {
     runtime.error = "libnode refused to start";
     for (const std::string& error : result->errors()) runtime.error += ": " + error;

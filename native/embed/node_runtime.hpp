@@ -2,8 +2,11 @@
 
 #include <node.h>
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "embed/heap_size.hpp"
 
 namespace moorage {
 
@@ -12,6 +15,8 @@ struct NodeRuntime {
   node::MultiIsolatePlatform* platform = nullptr;
   std::vector<std::string> args;
   std::vector<std::string> execArgs;
+  HeapSize heap{};                         // of each environment
+  std::optional<MemoryLimit> memoryLimit;  // which the heap was made for
   std::string error;  // why there is none; then nothing else counts
 };
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "effects/error.hpp"
 #include "effects/signals.hpp"
+#include "embed/heap_size.hpp"
 
 namespace moorage {
 namespace {
@@ -22,8 +24,22 @@ constexpr const char* libnodeFiles[] = {
     "/usr/share/nodejs/acorn-walk/dist/walk.js",
 };
 
-// Measured: 1.2 GB of address space is fatal for V8, 2 GB are enough.
-constexpr rlim_t addressSpaceMin = 2'000'000'000;
+// What a Node program gives to its Node children. libnode takes who has them for one: it aborts over a channel that is none, and never gets ready
+// as the worker of a cluster.
+constexpr const char* childVariables[] = {"NODE_CHANNEL_FD", "NODE_UNIQUE_ID"};
+
+/** A limit of the process, what it is called, and how many bytes are enough. */
+struct Needed {
+  int resource;
+  const char* name;
+  rlim_t bytes;
+};
+
+// Measured: 1.2 GB of address space is fatal for V8, 2 GB are enough. Data are a full heap and the stacks of all threads.
+constexpr Needed neededSpace[] = {
+    {RLIMIT_AS, "address space (ulimit -v, LimitAS=)", 2'000'000'000},
+    {RLIMIT_DATA, "data (ulimit -d, LimitDATA=)", 512'000'000},
+};
 
 // Host, supervisor, guard, drivers; two of V8's platform and its clock; four of libuv; and some for effects.
 constexpr size_t threadsMin = 16;
@@ -41,11 +57,30 @@ std::string checkLibnodeFiles() {
   return {};
 }
 
-std::string checkAddressSpace() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= addressSpaceMin) return {};
-  return "the limit on address space (ulimit -v, LimitAS=) is " + std::to_string(limit.rlim_cur) +
-         " bytes, and the embedded host needs 2 GB; raise it";
+std::string checkEnvironment() {
+  for (const char* name : childVariables) {
+    if (::getenv(name) == nullptr) continue;
+    return std::string(name) + " is set in the agent's environment, as Node sets it for its children, and the embedded host would take the agent " +
+           "for one; start it with: env -u " + name;
+  }
+  return {};
+}
+
+std::string checkSpace() {
+  for (const auto& [resource, name, needed] : neededSpace) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed) continue;
+    return std::string("the limit on ") + name + " is " + std::to_string(limit.rlim_cur) + " bytes, and the embedded host needs " +
+           std::to_string(needed) + "; raise it";
+  }
+  return {};
+}
+
+std::string checkMemory() {
+  const std::optional<MemoryLimit> limit = findMemoryLimit();
+  if (!limit || limit->bytes >= memoryMinBytes) return {};
+  return "the limit on the memory of the agent's group of processes is " + describe(*limit) + ", and the embedded host alone needs " +
+         std::to_string(memoryMinBytes >> 20) + " MiB; raise it (MemoryMax=, docker run --memory)";
 }
 
 std::string checkExecutableMemory() {
@@ -107,7 +142,9 @@ std::string findObstacle(const SessionOptions& options) {
   if (obstacle.empty()) obstacle = checkReadable("the host bundle", options.hostBundle, "it belongs beside libmoorage.so; build it or give its path");
   if (obstacle.empty()) obstacle = checkReadable("the policy", options.policy, "it belongs beside libmoorage.so; build it or give its path");
   if (obstacle.empty()) obstacle = checkLibnodeFiles();
-  if (obstacle.empty()) obstacle = checkAddressSpace();
+  if (obstacle.empty()) obstacle = checkEnvironment();
+  if (obstacle.empty()) obstacle = checkSpace();
+  if (obstacle.empty()) obstacle = checkMemory();
   if (obstacle.empty()) obstacle = checkExecutableMemory();
   if (obstacle.empty()) obstacle = checkThreads();
   return obstacle;

@@ -45,10 +45,10 @@ const orders = {
     const kept = [];
     for (;;) kept.push(new Array(1000).fill(kept.length));
   },
-  /** Asks for more than the heap can ever be, at once. */
-  huge() {
+  /** Asks for more than the heap can ever be, at once. One allocation, whatever its size, V8 always grants. */
+  huge(elements = String(2 ** 25 - 1)) {
     // Without a call or a turn of a loop between them, where V8 would see that it shall end.
-    const size = 2 ** 25 - 1;
+    const size = Number(elements);
     [new Array(size), new Array(size), new Array(size), new Array(size)].flat();
   },
   /** Does not kill a host: a stack of its own has an end. */
