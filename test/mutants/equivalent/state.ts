@@ -69,6 +69,11 @@ export const STATE = [
       "if (!behind(r, 'snapshot', extras.whole, 0, extras.whole >= 0))",
       "if (!behind(r, 'snapshot', extras.whole, 0, extras.whole > 0))",
     ],
+    [
+      'readHead',
+      "if (!behind(r, 'snapshot', extras.whole, 0, extras.whole >= 0))",
+      "if (!behind(r, 'snapshot', extras.whole, 0, extras.whole >= 1))",
+    ],
   ]),
   ...same('state/snapshot.ts', 'a reader keeps its first error', [
     [
