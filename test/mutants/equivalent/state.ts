@@ -44,12 +44,14 @@ export const STATE = [
       'extras.isOther = extension != f64(SNAPSHOT_EXTENSION);',
     ],
     ['takeContainer', 'container.remark = readRemark(r);', ''],
+    ['takeContainer', 'if (extras.more > 0)', 'if (extras.more > 1)'],
   ]),
   ...same(
     'state/snapshot.ts',
     'a reader that has failed keeps its first error, and the state is thrown away',
     [
-      ['takeVolume', 'return;', ''],
+      ['takeContainer', 'return;', ''],
+    ['takeVolume', 'return;', ''],
       ['skipMany', 'for (let i = 0; i < count && !r.failed; i++)', 'for (let i = 0; i < count; i++)'],
     ],
   ),
