@@ -51,7 +51,7 @@ export const STATE = [
     'a reader that has failed keeps its first error, and the state is thrown away',
     [
       ['takeContainer', 'return;', ''],
-    ['takeVolume', 'return;', ''],
+      ['takeVolume', 'return;', ''],
       ['skipMany', 'for (let i = 0; i < count && !r.failed; i++)', 'for (let i = 0; i < count; i++)'],
     ],
   ),
