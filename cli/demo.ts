@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { buildFile } from './build_files.ts';
 import { type DemoResult, runDemo } from './demo/run.ts';
+import { FLIGHTS } from './demo/seed.ts';
 import { createView } from './demo/view.ts';
 import { openWorkspace } from './demo/workspace.ts';
 import { CheckError, UsageError } from './usage_error.ts';
@@ -38,6 +40,10 @@ export function demoCommand(): Command {
 }
 
 async function demo(options: Options): Promise<void> {
+  if (!existsSync(FLIGHTS))
+    throw new UsageError(
+      `the demonstration runs in a checkout: there is no ${FLIGHTS}; run \`npm start\` in one`,
+    );
   if (process.getuid?.() !== 0)
     throw new UsageError('the demonstration mounts file systems and needs root; run it with sudo');
   const begun = performance.now();

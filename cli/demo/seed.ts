@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { PluginClient } from './plugin_client.ts';
 import { sqlite } from './sqlite.ts';
 
-const FLIGHTS = fileURLToPath(
+/** The data of the demonstration; a checkout has them, a package has not. */
+export const FLIGHTS = fileURLToPath(
   new URL('../node_modules/vega-datasets/data/flights-200k.json', import.meta.url),
 );
 const WHO = 'operator';

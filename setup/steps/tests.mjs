@@ -24,6 +24,7 @@ export const tests = stamped({
       'examples',
       'package-lock.json',
       'setup',
+      'packaging',
       'docs/config.schema.json',
     ]),
   outputs: (context) =>
