@@ -112,7 +112,7 @@ async function measure(side: Side, figures: Figures, ids: string[], volumes: str
   const lastEnd = Math.max(...ends.map(({ at }) => at));
   await patiently('nothing is mounted', () => cluster.mounts().length === 0, LIMIT_MS);
   if (hasVolumes) figures.ends.push(performance.now() - lastEnd);
-  await patiently('no process is left', () => cluster.tasks().length === 0, LIMIT_MS);
+  await patiently('no container is left', () => cluster.containers().length === 0, LIMIT_MS);
   const after = processorTimes(cluster.agentPid());
   figures.starts.push(...starts);
   figures.rounds.push(Math.max(...starts));

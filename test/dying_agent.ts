@@ -40,10 +40,11 @@ export function dyingAgent(
   { agent, folder }: EmbeddedBench,
   args: string[] = [],
   program = ['build/moorage-agent'],
+  bundle = DYING_HOST,
 ): DyingAgent {
   const orders = ordersIn(folder);
   const start = ['env', `MOORAGE_DYING_FILE=${orders.file}`, ...program];
-  const process = agent([], ['--host-bundle', DYING_HOST, ...args], start);
+  const process = agent([], ['--host-bundle', bundle, ...args], start);
   return { ...orders, process, deaths: () => process.events.filter(isDeath) };
 }
 

@@ -1,5 +1,7 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
-import { dyingAgent, endTask, isDeath, launchWaiting } from './dying_agent.ts';
+import { DYING_HOST, dyingAgent, endTask, isDeath, launchWaiting } from './dying_agent.ts';
 import { task } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
 
@@ -41,5 +43,22 @@ for (const { order, says, stuckMs } of WAYS) {
     assert.equal(mounts(), []);
   });
 }
+
+test('the next host is the one that the agent was started with, whatever an upgrade has put in its place', async () => {
+  const bundle = join(bench().folder, 'host.cjs');
+  copyFileSync(DYING_HOST, bundle);
+  const program = ['env', `MOORAGE_REAL_HOST=${resolve('build/host.cjs')}`, 'build/moorage-agent'];
+  const dying = dyingAgent(bench(), [], program, bundle);
+  const { process } = dying;
+  await process.until(({ state }) => state === 'recovered');
+  writeFileSync(bundle, "throw new Error('this is for another library');");
+  dying.order('throw');
+  await process.until(isDeath);
+  endTask(await launchWaiting(dying, '/a'));
+  await process.until(task('/a', 'finished'));
+  process.send({ stop: true });
+  assert.is(await process.ended, 0, process.said());
+  assert.is(dying.deaths().length, 1, process.said());
+});
 
 run();

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "effects/error.hpp"
@@ -63,6 +65,12 @@ std::string checkOptions(const moorage_options* options) {
   return {};
 }
 
+/** Empty when it cannot be read; then the host says so. */
+std::string textOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 std::string makeStateDir(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::create_directories(path, error)) {
@@ -86,10 +94,11 @@ std::string start(const std::shared_ptr<Session>& session, pthread_t& supervisor
 moorage_isolator* open(const moorage_options* given, std::string& failure) {
   failure = checkOptions(given);
   if (!failure.empty()) return nullptr;
-  const SessionOptions options = readOptions(*given);
+  SessionOptions options = readOptions(*given);
   failure = moorage::findObstacle(options);
   if (failure.empty()) failure = makeStateDir(options.stateDir);
   if (!failure.empty()) return nullptr;
+  options.hostSource = textOf(options.hostBundle);
   const auto session = std::make_shared<Session>(options);
   pthread_t supervisor{};
   failure = start(session, supervisor);

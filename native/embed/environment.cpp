@@ -26,6 +26,7 @@ napi_value registerModule(napi_env env, napi_value exports) {
     threadInstance = &instanceOf(env);
     initEmbedded(env, object, threadLife);
     object.Set("hostBundle", threadLife->session().options().hostBundle);
+    object.Set("hostSource", threadLife->session().options().hostSource);
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
   }

@@ -8,7 +8,7 @@ namespace moorage {
  */
 inline constexpr const char* mainScript = R"JS(
 'use strict';
-const { embedded, hostBundle } = process._linkedBinding('moorage');
+const { embedded, hostBundle, hostSource } = process._linkedBinding('moorage');
 
 function describe(error) {
   return error instanceof Error && error.stack ? error.stack : String(error);
@@ -40,6 +40,14 @@ function replaceStream(name, make) {
   Object.defineProperty(process, name, { configurable: true, enumerable: true, get: () => (stream ??= make()) });
 }
 
+/** As `require` would, but of the text that moorage_open read. */
+function loadHost() {
+  const names = ['exports', 'require', 'module', '__filename', '__dirname'];
+  const host = { exports: {} };
+  const run = require('vm').compileFunction(hostSource, names, { filename: hostBundle });
+  run(host.exports, require('module').createRequire(hostBundle), host, hostBundle, require('path').dirname(hostBundle));
+}
+
 process.removeAllListeners('newListener');
 process.removeAllListeners('removeListener');
 process.setUncaughtExceptionCaptureCallback(end);
@@ -49,7 +57,7 @@ replaceStream('stdin', () => require('stream').Readable.from([]));
 
 globalThis.__moorageEmbedded = true;
 try {
-  require('module').createRequire(hostBundle)(hostBundle);
+  loadHost();
 } catch (error) {
   embedded.started('the host bundle ' + hostBundle + ' could not be loaded: ' + describe(error).split('\n')[0]);
   end(error);

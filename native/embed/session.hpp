@@ -18,6 +18,8 @@ struct SessionOptions {
   std::string config;
   std::string stateDir;
   std::string hostBundle;
+  /** Its text as it was at the start: a host that is started again is the same one, whatever an upgrade has put in its place. */
+  std::string hostSource;
   std::string policy;
   uint32_t startMs = 30000;
   uint32_t callMs = 60000;

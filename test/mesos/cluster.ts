@@ -72,6 +72,8 @@ export interface Cluster {
   mounts(): string[];
   /** Pids whose cgroup is one of this agent's. */
   tasks(): number[];
+  /** Cgroups of containers that the agent has not cleaned up yet. */
+  containers(): string[];
   /** SIGKILL for everything that the agent started. */
   killTasks(): Promise<void>;
   clear(): Promise<void>;
@@ -184,6 +186,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     return [...found];
   }
 
+  function containers(): string[] {
+    return namesIn(CGROUPS).flatMap((controller) => namesIn(join(CGROUPS, controller, cgroups)));
+  }
+
   async function killTasks(): Promise<void> {
     await patiently('the tasks are dead', () => {
       const pids = tasks();
@@ -255,6 +261,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       machine.run(process.execPath, [resolve('build/moorage.mjs'), ...args, '--state', paths.state]),
     mounts: () => [...machine.mountsBelow(join(folder, 'drivers')), ...machine.mountsBelow(paths.root)],
     tasks,
+    containers,
     killTasks,
     clear,
   };
