@@ -45,6 +45,12 @@ export const STATE = [
     ],
     ['takeContainer', 'container.remark = readRemark(r);', ''],
     ['takeContainer', 'if (extras.more > 0)', 'if (extras.more > 1)'],
+    ['readHead', 'extras.more = extension == f64(SNAPSHOT_EXTENSION) ? CONTAINER_MORE : 0;', ''],
+    [
+      'readHead',
+      'extras.more = extension == f64(SNAPSHOT_EXTENSION) ? CONTAINER_MORE : 0;',
+      'extras.more = extension != f64(SNAPSHOT_EXTENSION) ? CONTAINER_MORE : 0;',
+    ],
   ]),
   ...same(
     'state/snapshot.ts',
@@ -177,6 +183,18 @@ export const STATE = [
       'Container.request',
       'for (let i = 0; i < this.requests.length; i++)',
       'for (let i = 0; i <= this.requests.length; i++)',
+    ],
+  ]),
+  ...same('state/state.ts', 'of those stacked at one target the last counts, however many of them are kept', [
+    [
+      'Recovering.addMount',
+      'if (last >= 0 && this.mounts[last].target == mount.target)',
+      'if (last > 0 && this.mounts[last].target == mount.target)',
+    ],
+    [
+      'Recovering.addMount',
+      'if (last >= 0 && this.mounts[last].target == mount.target)',
+      'if (last >= 1 && this.mounts[last].target == mount.target)',
     ],
   ]),
   ...same(
