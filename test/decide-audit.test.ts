@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { whyMounted } from '../cli/audit/explain.ts';
-import type { KernelView } from '../cli/audit/kernel.ts';
+import type { KernelMount, KernelView } from '../cli/audit/kernel.ts';
 import { createLearner } from '../cli/audit/learn.ts';
 import { fillFromOwnTables } from '../cli/audit/own_tables.ts';
 import { findPins } from '../cli/audit/pinned.ts';
@@ -71,6 +71,24 @@ test("a device that has become another agent's is no pin; the same device in the
     pinsAt('/s/c1/data').map(({ kind, pid }) => [kind, pid]),
     [['pinned', 7]],
   );
+});
+
+test('a copy of our mount in a namespace is no pin as long as ours is there, and one when ours is gone', () => {
+  const record = begun();
+  record.containers.clear();
+  for (const target of ['/m/ebs/v1', '/m/.ro/ebs/v1']) {
+    const copy = { target, dev: '7:3', root: '/', fstype: 'ext4', source: '/dev/loop3' };
+    const pins = (ours: KernelMount[]) =>
+      findPins({
+        record,
+        kernel: { ...viewWith([copy]), mounts: ours },
+        drivers: [],
+        root: '/m',
+        moment: MOMENT,
+      });
+    assert.equal(pins([copy]), []);
+    assert.is(pins([]).length, 1);
+  }
 });
 
 test('what stayed for its linger when the agent ended is explained until the next start, and a leak while one runs', () => {

@@ -32,11 +32,13 @@ function isOurs(volume: VolumeRecord, { target }: KernelMount, root: string): bo
 }
 
 /**
- * A copy of one of our mounts, or what a container was given of it. The number of a device is given again, to volumes of other agents too: so the
- * place must be that container's own.
+ * A copy of one of our mounts, or what a container was given of it. Every namespace has a copy of what is mounted when it begins; as long as ours is
+ * there too it is no pin, for it goes with ours. The number of a device is given again, to volumes of other agents too: so the place of what a
+ * container was given must be that container's own.
  */
-function isCopy(volume: VolumeRecord, mount: KernelMount, { record, root }: Views): boolean {
-  if (isOurs(volume, mount, root)) return true;
+function isCopy(volume: VolumeRecord, mount: KernelMount, { record, root, kernel }: Views): boolean {
+  const isThere = ({ target, dev }: KernelMount) => target === mount.target && dev === mount.dev;
+  if (isOurs(volume, mount, root)) return !kernel.mounts.some(isThere);
   const left = volume.left && record.gone.get(volume.left.container);
   return (
     left?.holds?.some(
