@@ -116,8 +116,11 @@ export interface Binding {
   mountTableOf(pid: number): Promise<Mount[]>;
   /** Rejects with ENOENT when there is nothing. */
   pathMount(path: string): Promise<PathMount>;
-  /** Namespaces that have `root` of file system `dev`, or a directory below it, mounted. */
-  pinnedBy(request: { dev: string; root: string }): Promise<Pin[]>;
+  /**
+   * Namespaces that have `root` of file system `dev`, or a directory below it, mounted elsewhere than at `copies` or a directory above one of
+   * those: where the volume is, or was, mounted here, for of that every namespace begins with a copy.
+   */
+  pinnedBy(request: { dev: string; root: string; copies: string[] }): Promise<Pin[]>;
   /** Makes `root` (0700) a bind of itself, MS_SHARED, when it is not yet. */
   prepareRoot(root: string): Promise<void>;
   /** Takes the bind of `root` away when nothing is mounted below; true when it is gone. */

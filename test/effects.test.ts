@@ -41,8 +41,8 @@ async function driver(answers: Record<string, Reply>) {
     directory: keeper.directory,
     do: (op: DriverEffect['op']) =>
       perform({ type: 'driver', op, id: 'moorage-a-v', options: {}, ...fields }, binding, keeper.directory),
-    observe: (witness = false) =>
-      perform({ type: 'observe', witness, ...fields } as ObserveEffect, binding, keeper.directory),
+    observe: (witness = false, kernel = binding) =>
+      perform({ type: 'observe', witness, ...fields } as ObserveEffect, kernel, keeper.directory),
   };
 }
 
@@ -169,6 +169,26 @@ effects('a driver without an address is told how to get one, and nothing is sent
   assert.is(error.kind, 'unreachable');
   assert.match(error.message, /drivers\.d\.address/);
   assert.equal(some.calls, []);
+});
+
+effects('who has but a copy of our mounts, or of the driver’s, is not looked for', async () => {
+  const at = { mountId: 5, dev: '7:1', fstype: 'ext4', root: '/' };
+  const has = await driver({ Get: [200, { Volume: { Name: 'v', Mountpoint: '/linked/v/data' } }] });
+  has.directory.mountpoints.set('d/v', '/before/v');
+  const asked: object[] = [];
+  await has.observe(true, {
+    ...binding,
+    pathMount: async () => ({ ...at, ownMount: true }),
+    mountTable: async () => [{ ...at, target: '/drivers/v', source: '/dev/loop1' }],
+    pinnedBy: async (request) => {
+      asked.push(request);
+      return [];
+    },
+  });
+  const ours = ['/nowhere/root/d/v', '/nowhere/root/.ro/d/v'];
+  assert.equal(asked, [
+    { dev: '7:1', root: '/', copies: [...ours, '/linked/v/data', '/before/v', '/drivers/v'] },
+  ]);
 });
 
 effects.after(async () => {

@@ -56,6 +56,27 @@ test('two tasks share one volume, one of them read-only, and what one writes the
   assert.is(output(finished as never), 'hello\n');
 });
 
+test('a volume goes when its own task ends, however long a task lives that began meanwhile', async () => {
+  const { agent, driver, mounts } = bench();
+  await driver.call('VolumeDriver.Create', { Name: 'v2' });
+  const process = agent();
+  process.send({ launch: { id: '/first', cmd: 'exec sleep 600', labels: { volume: 'v1:data' } } });
+  await process.until(task('/first', 'running'));
+  process.send({ launch: { id: '/second', cmd: 'exec sleep 600', labels: { volume: 'v2:data' } } });
+  await process.until(task('/second', 'running'));
+  assert.is(mounts().length, 4);
+  process.send({ kill: '/first' });
+  await process.until(task('/first', 'killed'));
+  await waitUntil('the first volume is gone', () => mounts().length === 2);
+  assert.not(
+    process.events.some(({ event }) => event === 'alert'),
+    process.said(),
+  );
+  process.send({ stop: true });
+  await process.ended;
+  assert.equal(mounts(), []);
+});
+
 test('an external volume of Marathon is mounted where it says', async () => {
   const { agent, output } = bench();
   const external = { name: 'v1', provider: 'dvdi', options: { 'dvdi/driver': 'ebs' } };

@@ -250,9 +250,11 @@ mounts('a volume in the mount namespace of another process is pinned until that 
   const child = await bench.otherNamespace({ source: target, target: sandbox });
   const namespace = statSync(`/proc/${child.pid}/ns/mnt`).ino;
   await native.detach({ root, target, mountId });
+  // It begins with copies of the driver's mount and of ours.
+  const copies = [source, target];
   // Others on this machine may have namespaces too: only the one of the child is looked for.
   const pins = async (path: string) =>
-    (await native.pinnedBy({ dev, root: path })).filter((pin) => pin.namespace === namespace);
+    (await native.pinnedBy({ dev, root: path, copies })).filter((pin) => pin.namespace === namespace);
   for (const path of ['/', '/data', '/data/deep'])
     assert.equal(await pins(path), [{ pid: child.pid, namespace }], path);
   for (const path of ['/dat', '/data/deep/er']) assert.equal(await pins(path), [], path);
@@ -267,6 +269,23 @@ mounts('a volume in the mount namespace of another process is pinned until that 
   assert.equal(await pins('/'), []);
   await fails(native.mountTableOf(child.pid ?? 0), 'failed', 'ESRCH');
 });
+
+mounts(
+  'a namespace that only began with copies of a mount has no use of it, and is told where asked',
+  async () => {
+    const { source, target, bind } = await setUp();
+    const { dev } = await bind();
+    const [from, to] = [bench.directory('something else'), bench.directory('somewhere else')];
+    const child = await bench.otherNamespace({ source: from, target: to });
+    const namespace = statSync(`/proc/${child.pid}/ns/mnt`).ino;
+    const pins = async (copies: string[]) =>
+      (await native.pinnedBy({ dev, root: '/', copies })).filter((pin) => pin.namespace === namespace).length;
+    assert.is(await pins([source, target]), 0);
+    assert.is(await pins([join(source, 'data'), target]), 0, 'the driver answered a directory of its mount');
+    for (const copies of [[], [source], [target], [source, `${target} `]]) assert.is(await pins(copies), 1);
+    await endProcess(child);
+  },
+);
 
 mounts('the managed root is released when the last volume in it is gone, and not before', async () => {
   const { root, target, bind } = await setUp();

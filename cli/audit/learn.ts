@@ -106,7 +106,7 @@ export function createLearner(record: AuditRecord): Learner {
       if (!record.containers.has(id)) record.containers.set(id, newContainer(id, sandbox, when));
     } else if (event.type === 'isolate') {
       const container = record.containers.get(event.id);
-      if (container) container.pid = event.pid;
+      if (container) Object.assign(container, { pid: event.pid, preparing: false });
     } else if (event.type === 'cleanup') drop(event.id, when);
     else if (event.type === 'recover') {
       if (event.part === 0) parts = [];

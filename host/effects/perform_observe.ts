@@ -52,9 +52,15 @@ async function lookAtKernel(
   const key = `${effect.driver}/${effect.name}`;
   const held = await firstMount([driver.path, directory.mountpoints.get(key)], binding, directory);
   if (held) Object.assign(driver, { path: held.path, pathMountId: held.at.mountId });
-  const managed = managedMounts(effect, await binding.mountTable(), directory);
+  const table = await binding.mountTable();
+  const managed = managedMounts(effect, table, directory);
   const shown = held?.at ?? managed[0]?.mount ?? remembered(key, directory);
-  const pinnedBy = effect.witness && shown ? await pins(shown, binding, directory) : [];
+  const copies = [
+    ...managedTargets(key, directory).keys(),
+    ...[driver.path, directory.mountpoints.get(key)].filter((path) => path?.startsWith('/')),
+    ...table.filter(({ mountId }) => mountId === held?.at.mountId).map(({ target }) => target),
+  ] as string[];
+  const pinnedBy = effect.witness && shown ? await pins({ ...shown, copies }, binding, directory) : [];
   const modes = managed.map(({ mode, mount }) => ({ mode, mountId: mount.mountId }));
   return { ok: true, value: { managed: modes, driver, pinnedBy } };
 }
@@ -75,12 +81,15 @@ function remembered(key: string, directory: Directory): { dev: string; root: str
   return dev === undefined || isPlain ? undefined : { dev, root: '/' };
 }
 
-function managedMounts(effect: ObserveEffect, table: readonly Mount[], directory: Directory) {
-  const key = `${effect.driver}/${effect.name}`;
-  const targets = new Map([
-    [`${directory.root}/${key}`, 'rw'],
-    [`${directory.root}/.ro/${key}`, 'ro'],
+function managedTargets(key: string, { root }: Directory): Map<string, string> {
+  return new Map([
+    [`${root}/${key}`, 'rw'],
+    [`${root}/.ro/${key}`, 'ro'],
   ]);
+}
+
+function managedMounts(effect: ObserveEffect, table: readonly Mount[], directory: Directory) {
+  const targets = managedTargets(`${effect.driver}/${effect.name}`, directory);
   const found = table.flatMap((mount) => {
     const mode = targets.get(mount.target);
     return mode === undefined ? [] : [{ mode, mount }];
@@ -90,8 +99,13 @@ function managedMounts(effect: ObserveEffect, table: readonly Mount[], directory
   );
 }
 
-async function pins(shown: { dev: string; root: string }, binding: Binding, directory: Directory) {
-  const found = await binding.pinnedBy({ dev: shown.dev, root: shown.root });
+/** Who else has the volume: not with a copy of our mounts or of the driver's, which every namespace begins with, but with one of its own. */
+async function pins(
+  { dev, root, copies }: { dev: string; root: string; copies: string[] },
+  binding: Binding,
+  directory: Directory,
+) {
+  const found = await binding.pinnedBy({ dev, root, copies });
   if (found.length === 0) return [];
   const containers = containersByNamespace(directory);
   return found.map(({ pid, namespace }) => {

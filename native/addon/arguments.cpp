@@ -38,6 +38,19 @@ std::string stringField(const Napi::Object& object, const char* name) {
   return value.As<Napi::String>();
 }
 
+std::vector<std::string> stringsField(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsArray()) throw wrong(object.Env(), name, "a list of strings");
+  const auto list = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    const Napi::Value item = list[i];
+    if (!item.IsString()) throw wrong(object.Env(), name, "a list of strings");
+    strings.push_back(item.As<Napi::String>());
+  }
+  return strings;
+}
+
 uint64_t numberField(const Napi::Object& object, const char* name) { return toWhole(object.Get(name), name); }
 
 bool booleanField(const Napi::Object& object, const char* name) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace moorage {
 
@@ -16,6 +17,7 @@ uint64_t numberArgument(const Napi::CallbackInfo& info, size_t index = 0);
 std::string stringField(const Napi::Object& object, const char* name);
 uint64_t numberField(const Napi::Object& object, const char* name);
 bool booleanField(const Napi::Object& object, const char* name);
+std::vector<std::string> stringsField(const Napi::Object& object, const char* name);
 std::optional<std::string> optionalString(const Napi::Object& object, const char* name);
 
 }  // namespace moorage

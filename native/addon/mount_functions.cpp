@@ -131,9 +131,8 @@ Napi::Value pathMount(const Napi::CallbackInfo& info) {
 
 Napi::Value pinnedBy(const Napi::CallbackInfo& info) {
   const Napi::Object object = objectArgument(info);
-  return runOnPool(info.Env(), [dev = stringField(object, "dev"), root = stringField(object, "root")] {
-    return listOf(findPins(dev, root));
-  });
+  Sought sought{stringField(object, "dev"), stringField(object, "root"), stringsField(object, "copies")};
+  return runOnPool(info.Env(), [sought = std::move(sought)] { return listOf(findPins(sought)); });
 }
 
 Napi::Value prepareRoot(const Napi::CallbackInfo& info) {

@@ -44,9 +44,16 @@ std::optional<uint64_t> namespaceOf(const std::string& pid) {
   throw systemError("stat", path, errno, FailureKind::failed, "without it nobody can tell whether that process has the volume");
 }
 
-bool holds(const std::vector<Mount>& table, const std::string& dev, const std::string& root) {
+bool isCopy(const Mount& mount, const std::vector<std::string>& copies) {
+  return std::any_of(copies.begin(), copies.end(), [&](const std::string& path) {
+    return path == mount.target || isBelow(path, mount.target);
+  });
+}
+
+bool holds(const std::vector<Mount>& table, const Sought& sought) {
   return std::any_of(table.begin(), table.end(), [&](const Mount& mount) {
-    return mount.dev == dev && (mount.root == root || isBelow(mount.root, root));
+    const bool isShown = mount.dev == sought.dev && (mount.root == sought.root || isBelow(mount.root, sought.root));
+    return isShown && !isCopy(mount, sought.copies);
   });
 }
 
@@ -88,13 +95,15 @@ class NamespaceWalk {
 
 }  // namespace
 
-std::vector<Pin> findPins(const std::string& dev, const std::string& configuredRoot) {
-  const std::string root = absolutePath(configuredRoot, "the root of the volume");
+std::vector<Pin> findPins(const Sought& given) {
+  Sought sought = given;
+  sought.root = absolutePath(given.root, "the root of the volume");
+  for (std::string& path : sought.copies) path = absolutePath(path, "a path of the volume");
   NamespaceWalk walk;
   std::vector<Pin> pins;
   for (const int pid : listProcesses()) {
     const std::optional<uint64_t> inode = namespaceOf(std::to_string(pid));
-    if (holds(walk.enter(pid, inode), dev, root)) pins.push_back({pid, inode.value_or(0)});
+    if (holds(walk.enter(pid, inode), sought)) pins.push_back({pid, inode.value_or(0)});
   }
   return pins;
 }
