@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { patiently } from './mesos/patience.ts';
@@ -20,6 +20,9 @@ async function crowd(): Promise<{ child: ChildProcess; pids: number[] }> {
   return { child, pids: members() };
 }
 
+const loops = () =>
+  execFileSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], { encoding: 'utf8' });
+
 /** Pids of a process group. */
 function inGroup(group: number): number[] {
   return readdirSync('/proc').flatMap((name) => {
@@ -38,7 +41,8 @@ function inGroup(group: number): number[] {
 const namespaceOf = (pid: number) => statSync(`/proc/${pid}/ns/mnt`).ino;
 
 test('1,000 processes in 200 namespaces are looked at once each namespace, and not on the thread of the host', async () => {
-  const { dev: number } = statSync(await bench.volume('crowded'));
+  const source = await bench.volume('crowded');
+  const { dev: number } = statSync(source);
   const dev = `${number >> 8}:${number & 0xff}`;
   const { child, pids } = await crowd();
   try {
@@ -71,6 +75,9 @@ test('1,000 processes in 200 namespaces are looked at once each namespace, and n
     process.kill(-(child.pid as number), 'SIGKILL');
     await endProcess(child);
     await patiently('the crowd is gone', () => inGroup(child.pid as number).length === 0);
+    // The kernel takes its time to let go of so many namespaces.
+    execFileSync('umount', [source]);
+    await patiently('the loop device is cleared', () => !loops().includes(bench.folder));
   }
 });
 
