@@ -3,7 +3,7 @@
  * looked at. See --help.
  */
 import { parseArgs } from 'node:util';
-import { isApart, runApart } from './apart.ts';
+import { isApart, runApart, shareMounts } from './apart.ts';
 import { figuresText, lost } from './figures.ts';
 import { clearPlace, findPlace } from './place.ts';
 import { runChaos } from './run.ts';
@@ -69,6 +69,7 @@ async function main(): Promise<number> {
   if (!isApart() && asked.clear === undefined) return runApart(process.argv.slice(2));
   const say = (text: string) => process.stderr.write(`${text}\n`);
   if (asked.clear !== undefined) return clear(asked.clear, say);
+  shareMounts();
   const { figures, failed } = await runChaos({ ...asked, say });
   process.stdout.write(asked.json ? `${JSON.stringify(figures)}\n` : figuresText(figures));
   return failed || lost(figures.losses) ? 1 : 0;
