@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { readConfigFile } from '../host/config_file.ts';
+import { type ReadConfig, readConfigFile } from '../host/config_file.ts';
+import { DOCKER_PLACES } from '../host/effects/plugin_places.ts';
 import { StartError } from '../host/start_error.ts';
 import { STATE_HELP, stateDirOf } from './admin/state_dir.ts';
 import { auditText } from './audit/print.ts';
@@ -41,17 +42,19 @@ export function auditCommand(): Command {
 async function audit({ config, json, ...where }: Options): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UsageError('audit reads the mount tables of all processes and needs root');
+  const given = config === undefined ? undefined : read(config);
   const result = await runAudit({
     stateDir: resolve(stateDirOf(where)),
-    config: config === undefined ? undefined : read(config),
+    config: given?.config,
+    plugins: given?.host.plugins ?? DOCKER_PLACES,
   });
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : auditText(result));
   if (!result.clean) throw new CheckError('the audit found what must not be; see above');
 }
 
-function read(file: string) {
+function read(file: string): ReadConfig {
   try {
-    return readConfigFile(file).config;
+    return readConfigFile(file);
   } catch (error) {
     if (error instanceof StartError) throw new UsageError(error.message);
     throw error;

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BackendName } from '../driver/backends/backend.ts';
+import { backendNames } from '../driver/backends/choose.ts';
 import { type Daemon, startDaemon } from '../driver/daemon.ts';
 import type { DriverBinding } from '../driver/driver.ts';
 import { failed, messageOf } from '../driver/errors.ts';
@@ -15,6 +17,7 @@ interface DriverFlags {
   readonly root?: string;
   readonly unmountOnExit: boolean;
   readonly defaultSize: number;
+  readonly backend?: BackendName;
 }
 
 const examples = `Example:
@@ -28,7 +31,13 @@ Options of a volume (Create): size (64m, 2g; a number alone is GiB), fs (ext4), 
 inodes (how many files), owner (uid:gid of the volume's directory), mode (its permissions, e.g. 0770).
 
 A volume stays mounted until the last ID that mounted it has unmounted it, also over restarts of the driver.
-SIGTERM ends the driver and leaves the mounts as they are. Needs root. Exit code 1: could not start, or not unmount.
+SIGTERM ends the driver and leaves the mounts as they are.
+
+Backends: loop, ext4 images on loop devices; fuse2fs, the same images, each served by a process; tmpfs, in memory, gone with
+the driver. By itself root of the machine takes loop, root of a user namespace fuse2fs where it is installed and /dev/fuse
+opens, else tmpfs. The driver says which at its start, and in the Status of each volume.
+
+Needs root, or unshare --user --map-root-user --mount. Exit code 1: could not start, or not unmount.
 `;
 
 /** `moorage driver`: the embedded volume driver in the foreground. */
@@ -47,6 +56,9 @@ export function driverCommand(): Command {
         .argParser(readSize)
         .default(readSize('1g'), '1g'),
     )
+    .addOption(
+      new Option('--backend <name>', 'how volumes are kept (default: see below)').choices(backendNames),
+    )
     .option('--unmount-on-exit', 'unmount every volume when the driver ends', false)
     .option('--foreground', 'accepted for service managers; the driver is always in the foreground')
     .addHelpText('after', notes)
@@ -63,7 +75,14 @@ async function runDriver(flags: DriverFlags): Promise<void> {
   const socket = resolve(flags.socket ?? `/run/docker/plugins/${flags.name}.sock`);
   const root = resolve(flags.root ?? `/var/lib/moorage/drivers/${flags.name}`);
   const daemon = await startDaemon(
-    { socket, root, defaultSizeBytes: flags.defaultSize, unmountOnExit: flags.unmountOnExit, log: say },
+    {
+      socket,
+      root,
+      defaultSizeBytes: flags.defaultSize,
+      unmountOnExit: flags.unmountOnExit,
+      backend: flags.backend,
+      log: say,
+    },
     loadNative(),
   );
   stopOnSignal(daemon, say);

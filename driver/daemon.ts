@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import type { Backend, BackendName } from './backends/backend.ts';
+import { chooseBackend, makeBackend } from './backends/choose.ts';
 import type { Driver, DriverBinding, Volume } from './driver.ts';
 import { DriverError } from './errors.ts';
 import { stopMs } from './limits.ts';
@@ -9,6 +11,7 @@ import { lockRoot, prepareRoot, readBootId } from './root.ts';
 import { makeSerial } from './serial.ts';
 import { makeServer } from './server.ts';
 import { listenOnSocket } from './socket.ts';
+import type { VolumeRecord } from './state.ts';
 import { makeSaver, readState } from './state_file.ts';
 import { unmountAll } from './volumes.ts';
 
@@ -18,6 +21,8 @@ export interface DaemonOptions {
   readonly root: string;
   readonly defaultSizeBytes: number;
   readonly unmountOnExit: boolean;
+  /** undefined: the best that there is. */
+  readonly backend: BackendName | undefined;
   readonly log: (text: string) => void;
 }
 
@@ -31,7 +36,10 @@ export interface Daemon {
 
 /** Starts the driver: when it resolves, the state is reconciled and the socket is listened on. */
 export async function startDaemon(options: DaemonOptions, native: DriverBinding): Promise<Daemon> {
-  if (process.geteuid?.() !== 0) throw new DriverError('the driver mounts file systems; start it as root');
+  if (process.geteuid?.() !== 0)
+    throw new DriverError(
+      'the driver mounts file systems; start it as root, or in a namespace where you are: unshare --user --map-root-user --mount',
+    );
   // Whatever is made from here on is root's only, the socket included until it has its mode.
   process.umask(0o077);
   const paths = await prepareRoot(options.root);
@@ -58,24 +66,39 @@ async function openDriver(
   options: DaemonOptions,
   native: DriverBinding,
 ): Promise<Driver> {
+  const backend = await openBackend(paths, options, native);
   const stored = await readState(paths.state);
   const bootId = await readBootId();
   const volumes = new Map<string, Volume>();
+  const planned = new Set<VolumeRecord>();
   const driver: Driver = {
     paths,
     mountsDev: (await stat(paths.mounts)).dev,
     native,
+    backend,
     volumes,
+    planned,
     serial: makeSerial(),
     defaultSizeBytes: options.defaultSizeBytes,
-    save: makeSaver(paths.state, () => ({
+    save: makeSaver(paths, () => ({
       bootId,
-      volumes: [...volumes.values()].map((volume) => volume.record),
+      volumes: [...[...volumes.values()].map((volume) => volume.record), ...planned],
     })),
     log: options.log,
   };
   await reconcile(driver, stored, bootId);
   return driver;
+}
+
+async function openBackend(
+  paths: DriverPaths,
+  { backend: wanted, log }: DaemonOptions,
+  native: DriverBinding,
+): Promise<Backend> {
+  const { name, why } = wanted === undefined ? await chooseBackend() : { name: wanted, why: '' };
+  const backend = makeBackend(name, paths, native);
+  log(`${backend.words}${why === '' ? '' : `: ${why}`}`);
+  return backend;
 }
 
 async function stopDriver(driver: Driver, server: Server, unmountOnExit: boolean): Promise<string[]> {

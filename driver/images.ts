@@ -24,21 +24,43 @@ function asidePath(paths: DriverPaths): string {
   return join(paths.images, `${asidePrefix}${randomUUID()}`);
 }
 
-/** Makes an image aside and gives it its name when it is whole and on disk. Leaves nothing when it fails. */
-export async function createImage(paths: DriverPaths, name: string, options: VolumeOptions): Promise<void> {
+/** An image that is whole and on disk, and has no name yet. */
+export interface UnnamedImage {
+  /** Gives it its name. */
+  publish(): Promise<void>;
+  /** Removes it. */
+  discard(): Promise<void>;
+}
+
+/** Makes an image aside. Leaves nothing when it fails. */
+export async function makeImage(
+  paths: DriverPaths,
+  name: string,
+  options: VolumeOptions,
+): Promise<UnnamedImage> {
   const aside = asidePath(paths);
   const image = imagePath(paths, name);
-  try {
+  const discard = (): Promise<void> => rm(aside, { force: true });
+  const explained = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      await discard().catch(() => undefined);
+      throw error instanceof DriverError ? error : failed(`create ${image}`, error);
+    }
+  };
+  await explained(async () => {
     await refuseExisting(image);
     await makeSparseFile(aside, options.size);
     await makeFileSystem(aside, `${aside}.d`, options);
     await syncFile(aside);
-    await rename(aside, image);
-    await syncDirectory(paths.images);
-  } catch (error) {
-    await rm(aside, { force: true }).catch(() => undefined);
-    throw error instanceof DriverError ? error : failed(`create ${image}`, error);
-  }
+  });
+  const publish = (): Promise<void> =>
+    explained(async () => {
+      await rename(aside, image);
+      await syncDirectory(paths.images);
+    });
+  return { publish, discard };
 }
 
 /** A rename would silently replace what somebody put there. */
@@ -60,12 +82,6 @@ async function makeSparseFile(path: string, sizeBytes: number): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** Removes an image for good. */
-export async function discardImage(paths: DriverPaths, name: string): Promise<void> {
-  await rm(imagePath(paths, name));
-  await syncDirectory(paths.images);
 }
 
 /** An image whose name was taken away. */

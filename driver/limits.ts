@@ -26,6 +26,12 @@ export const blockBytes = 4096;
 /** Docker gives Create 120 s. */
 export const mkfsMs = 100_000;
 
+/** How long fuse2fs may take to mount an image. */
+export const fuseStartMs = 30_000;
+
+/** How long to wait for a fuse2fs whose image was unmounted to write back and end. */
+export const fuseEndMs = 5_000;
+
 /** How long an unmount is tried again while a process still works in the volume; the caller may ask again. */
 export const unmountRetryMs = 2_000;
 
@@ -41,3 +47,6 @@ export const socketPathBytesMax = 107;
 export const headersMs = 10_000;
 export const requestMs = 30_000;
 export const connectionsMax = 1024;
+
+/** Room that is kept for the state on a full disk. */
+export const reserveBytesMin = 64 * 1024;

@@ -1,12 +1,8 @@
 import { lstat, mkdir, rmdir, stat } from 'node:fs/promises';
 import type { Driver, LiveMount, Volume } from './driver.ts';
 import { codeOf, DriverError, failed, isExplained, messageOf } from './errors.ts';
-import { lockImage } from './images.ts';
 import { unmountRetryMs } from './limits.ts';
-import { dataPath, imagePath, mountPath } from './paths.ts';
-
-/** Inode tables of a sparse image are zeros already; freed blocks go back to the disk; a damaged file system is not written to. */
-const mountOptions = 'errors=remount-ro,noinit_itable,discard';
+import { dataPath, mountPath } from './paths.ts';
 
 /** What the kernel shows where a volume is mounted. */
 export type MountSeen = 'none' | 'ours' | 'other';
@@ -47,31 +43,24 @@ export async function settleMount(driver: Driver, volume: Volume): Promise<boole
   return seen === 'ours';
 }
 
-/** Locks the image, mounts it and makes sure of its data directory. Leaves nothing when it fails. */
+/** Mounts the volume and makes sure of its data directory. Leaves nothing when it fails. */
 export async function attachVolume(driver: Driver, volume: Volume): Promise<void> {
   const { name, options } = volume.record;
   const target = mountPath(driver.paths, name);
-  const lock = await lockImage(driver.paths, name, driver.native);
   try {
-    await mkdir(target, { recursive: true, mode: 0o700 });
-    const image = imagePath(driver.paths, name);
-    const { device } = await driver.native.mountImage({
-      image,
-      target,
-      fstype: options.fs,
-      options: mountOptions,
-    });
+    await makeDirectory(target, 0o700);
+    const attached = await driver.backend.attach(name, target, options);
     try {
       await ensureData(dataPath(driver.paths, name));
-      volume.live = { device, dev: (await stat(target)).dev, lock };
+      volume.live = { ...attached, dev: (await stat(target)).dev };
     } catch (error) {
-      await driver.native
-        .unmountImage({ target, retryMs: unmountRetryMs })
+      await driver.backend
+        .detach(name, target, unmountRetryMs)
         .catch((second: unknown) => driver.log(messageOf(second)));
+      await attached.lock?.close();
       throw error;
     }
   } catch (error) {
-    await lock.close();
     await removeMountDirectory(driver, target);
     throw isExplained(error) ? error : failed(`mount volume ${name}`, error);
   }
@@ -79,8 +68,9 @@ export async function attachVolume(driver: Driver, volume: Volume): Promise<void
 
 /** Unmounts the volume, its lock with it. When it fails, the volume is mounted as before. */
 export async function detachVolume(driver: Driver, volume: Volume): Promise<void> {
-  const target = mountPath(driver.paths, volume.record.name);
-  await driver.native.unmountImage({ target, retryMs: unmountRetryMs });
+  const { name } = volume.record;
+  const target = mountPath(driver.paths, name);
+  await driver.backend.detach(name, target, unmountRetryMs);
   await forgetMount(volume);
   await removeMountDirectory(driver, target);
 }
@@ -100,9 +90,14 @@ async function forgetMount(volume: Volume): Promise<void> {
 
 /** An image from elsewhere may lack the directory, or have a link there that would hand out the machine's own files. */
 async function ensureData(path: string): Promise<void> {
-  await mkdir(path, { mode: 0o755 }).catch((error: unknown) => {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  });
+  await makeDirectory(path, 0o755);
   if ((await lstat(path)).isDirectory()) return;
   throw new DriverError(`${path}: is not a directory; repair the volume, then mount it again`);
+}
+
+/** One that is there is fine. */
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  await mkdir(path, { mode }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  });
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DriverError } from './errors.ts';
+import { codeOf, DriverError } from './errors.ts';
 import { blockBytes, mkfsMs } from './limits.ts';
 import type { VolumeOptions } from './options.ts';
 
@@ -14,18 +14,25 @@ const run = promisify(execFile);
  */
 export async function makeFileSystem(image: string, staging: string, options: VolumeOptions): Promise<void> {
   try {
-    await makeDataDirectory(staging, options);
+    // One by one: with `recursive` a full disk would read as ENOENT.
+    await mkdir(staging);
+    await makeData(join(staging, 'data'), options);
     await runMkfs(image, staging, options);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
 
-async function makeDataDirectory(staging: string, options: VolumeOptions): Promise<void> {
-  const data = join(staging, 'data');
-  await mkdir(data, { recursive: true });
+/** Makes the directory that is handed out, with its owner and mode. */
+export async function makeData(data: string, options: VolumeOptions): Promise<void> {
+  await mkdir(data);
   const [uid, gid] = (options.owner ?? '0:0').split(':').map(Number) as [number, number];
-  await chown(data, uid, gid);
+  await chown(data, uid, gid).catch((error: unknown) => {
+    if (codeOf(error) !== 'EINVAL') throw error;
+    throw new DriverError(
+      `Opts.owner: ${uid}:${gid} has no id in this user namespace; use one of /proc/self/uid_map, or run as root of the machine`,
+    );
+  });
   await chmod(data, Number.parseInt(options.mode ?? '0755', 8));
 }
 

@@ -8,6 +8,7 @@ import { formatSize, parseSize } from './size.ts';
 export interface VolumeOptions {
   /** Bytes. */
   readonly size: number;
+  /** `ext4` in an image, `tmpfs` in memory. */
   readonly fs: string;
   /** Blocks kept for root, percent. */
   readonly reserved?: number;
@@ -52,8 +53,21 @@ export function readOptions(given: ReadonlyMap<string, string>): Partial<VolumeO
 }
 
 /** The options of a new volume: what was given, and the defaults. */
-export function withDefaults(given: Partial<VolumeOptions>, defaultSizeBytes: number): VolumeOptions {
-  return { size: defaultSizeBytes, fs: 'ext4', reserved: 0, owner: '0:0', mode: '0755', ...given };
+export function withDefaults(
+  given: Partial<VolumeOptions>,
+  defaultSizeBytes: number,
+  fs: string,
+): VolumeOptions {
+  const common = { size: defaultSizeBytes, owner: '0:0', mode: '0755' };
+  if (fs === 'ext4') return { ...common, fs, reserved: 0, ...given };
+  refuseOf(given, 'fs', `volumes lie in ${fs} here`);
+  refuseOf(given, 'reserved', `${fs} keeps no blocks for root`);
+  return { ...common, ...given, fs };
+}
+
+function refuseOf(given: Partial<VolumeOptions>, name: keyof VolumeOptions, why: string): void {
+  if (given[name] !== undefined)
+    throw new DriverError(`Opts.${name}: ${given[name]} is not possible: ${why}`);
 }
 
 /** The first option that was asked for and that the volume has otherwise, in words; undefined when it has all. */

@@ -6,6 +6,8 @@ export interface DriverPaths {
   /** Locked as long as a daemon works here; holds its pid. */
   readonly lock: string;
   readonly state: string;
+  /** Room for the state on a full disk. */
+  readonly reserve: string;
   readonly images: string;
   readonly mounts: string;
 }
@@ -16,6 +18,7 @@ export function driverPaths(root: string): DriverPaths {
     root,
     lock: join(root, 'lock'),
     state: join(root, 'state.json'),
+    reserve: join(root, 'reserve'),
     images: join(root, 'images'),
     mounts: join(root, 'mounts'),
   };

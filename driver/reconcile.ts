@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Driver, Volume } from './driver.ts';
 import { messageOf } from './errors.ts';
-import { imageFacts, listImages, lockImage, removeLeftovers } from './images.ts';
+import { imageFacts, listImages, removeLeftovers } from './images.ts';
 import { startRetryMs } from './limits.ts';
 import { removeMountDirectory } from './live_mount.ts';
 import { findMounts, type MountFound } from './mounts_found.ts';
@@ -12,8 +12,8 @@ import type { DriverState, VolumeRecord } from './state.ts';
 /**
  * Brings records, images and mounts together at the start, whatever the daemon before was doing when it ended:
  *
- * - files of an unfinished Create or Remove go; an image without a record becomes a volume (its Create was not answered, or
- *   somebody put it there); a record with neither image nor mount goes;
+ * - files of an unfinished Create or Remove go; an image without a record becomes a volume (somebody put it
+ *   there); a record with neither image nor mount goes (its Create was cut off, or somebody took the image);
  * - holders of an earlier boot are dropped, for nothing of theirs can be mounted;
  * - a mount with holders stays and is locked again; one without is unmounted; holders without a mount stay, and their
  *   next Mount mounts again;
@@ -27,7 +27,7 @@ export async function reconcile(
   const leftovers = await removeLeftovers(driver.paths);
   if (leftovers > 0) driver.log(`removed ${leftovers} leftovers of operations that were cut off`);
 
-  const mounts = await findMounts(driver.paths, await driver.native.mountTable());
+  const mounts = await findMounts(driver.paths, driver.backend, await driver.native.mountTable());
   const images = new Set(await listImages(driver.paths));
   const mountedNames = new Set(mounts.filter((mount) => mount.isOurs).map((mount) => mount.name));
   const isSameBoot = stored?.bootId === bootId;
@@ -47,7 +47,9 @@ function restoreRecord(
 ): void {
   const { name, ids } = record;
   if (!images.has(name) && !mountedNames.has(name)) {
-    driver.log(`volume ${name}: dropped, its image is gone`);
+    const isMemory = record.options.fs === 'tmpfs';
+    const why = isMemory ? 'it lay in the memory of a daemon that has ended' : 'its image is gone';
+    driver.log(`volume ${name}: dropped, ${why}`);
     return;
   }
   const kept = isSameBoot ? ids : [];
@@ -74,14 +76,18 @@ async function settleFound(driver: Driver, mount: MountFound, hasImage: boolean)
     return;
   }
   const isWanted = volume !== undefined && volume.record.ids.length > 0;
-  if (!isWanted && (await unmountFound(driver, target))) return;
+  if (!isWanted && (await unmountFound(driver, mount.name, target))) {
+    // What lies in memory went with its last mount.
+    if (!hasImage) driver.volumes.delete(mount.name);
+    return;
+  }
   if (volume !== undefined) await takeOver(driver, volume, mount, hasImage);
 }
 
 /** Whether a mount that nobody has could be taken away; one that is busy stays for the next Unmount. */
-async function unmountFound(driver: Driver, target: string): Promise<boolean> {
+async function unmountFound(driver: Driver, name: string, target: string): Promise<boolean> {
   try {
-    await driver.native.unmountImage({ target, retryMs: startRetryMs });
+    await driver.backend.detach(name, target, startRetryMs);
   } catch (error) {
     driver.log(messageOf(error));
     return false;
@@ -94,10 +100,12 @@ async function unmountFound(driver: Driver, target: string): Promise<boolean> {
 /** Makes a mount that was found the daemon's own. Without that it stays a stranger's, and operations on the volume say so. */
 async function takeOver(driver: Driver, volume: Volume, mount: MountFound, hasImage: boolean): Promise<void> {
   try {
-    const { dev } = await stat(mountPath(driver.paths, mount.name));
-    const lock = hasImage ? await lockImage(driver.paths, mount.name, driver.native) : undefined;
+    const target = mountPath(driver.paths, mount.name);
+    const { dev } = await stat(target);
+    const lock = await driver.backend.takeOver(mount.name, target, hasImage);
     volume.live = { device: mount.device, dev, lock };
-    if (!hasImage) driver.log(`volume ${mount.name}: is mounted, but the name of its image is gone`);
+    if (!hasImage && volume.record.options.fs !== 'tmpfs')
+      driver.log(`volume ${mount.name}: is mounted, but the name of its image is gone`);
   } catch (error) {
     driver.log(`volume ${mount.name}: is mounted, but could not be taken over: ${messageOf(error)}`);
   }

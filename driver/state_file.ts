@@ -2,6 +2,8 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, failed } from './errors.ts';
 import { syncDirectory } from './files.ts';
+import type { DriverPaths } from './paths.ts';
+import { makeReserve } from './reserve.ts';
 import { type DriverState, decodeState, encodeState } from './state.ts';
 
 /** The stored state, or undefined when there is none yet. A damaged file is an error: only a person may give it up. */
@@ -16,16 +18,23 @@ export async function readState(path: string): Promise<DriverState | undefined> 
   }
 }
 
+/** Resolves when the records of all volumes are on disk. `giving-back`: also on a full disk, for it is the way to make room. */
+export type Save = (purpose?: 'giving-back') => Promise<void>;
+
 /**
  * Makes the function that writes the state: when its promise resolves, a file that was encoded after the call is on
  * disk. Calls that come during a write share the next one.
  */
-export function makeSaver(path: string, current: () => DriverState): () => Promise<void> {
+export function makeSaver(
+  { state: path, reserve: reservePath }: DriverPaths,
+  current: () => DriverState,
+): Save {
+  const reserve = makeReserve(reservePath);
   let writing: Promise<void> | undefined;
-  let queued: Promise<void> | undefined;
+  let queued: { written: Promise<void>; givesBack: boolean } | undefined;
 
-  function begin(): Promise<void> {
-    const write = replaceFile(path, encodeState(current()));
+  function begin(givesBack: boolean): Promise<void> {
+    const write = writeState(encodeState(current()), givesBack);
     const done = (): void => {
       if (writing === write) writing = undefined;
     };
@@ -34,19 +43,43 @@ export function makeSaver(path: string, current: () => DriverState): () => Promi
     return write;
   }
 
-  async function beginAfter(before: Promise<void>): Promise<void> {
-    await before.catch(() => undefined);
-    queued = undefined;
-    await begin();
+  async function writeState(text: string, givesBack: boolean): Promise<void> {
+    try {
+      await replaceFile(path, text);
+    } catch (error) {
+      if (!givesBack || !isFull(error)) throw failed(`write ${path}`, error, NEXT);
+      await reserve.release();
+      await replaceFile(path, text).catch((second: unknown) => {
+        throw failed(`write ${path}`, second, NEXT);
+      });
+    }
+    await reserve.keep(text.length);
   }
 
-  return function save() {
+  async function beginAfter(before: Promise<void>): Promise<void> {
+    await before.catch(() => undefined);
+    const givesBack = queued?.givesBack ?? false;
+    queued = undefined;
+    await begin(givesBack);
+  }
+
+  return function save(purpose) {
+    const givesBack = purpose === 'giving-back';
     // A queued write has not encoded anything yet, so it serves this call as well.
-    if (queued !== undefined) return queued;
-    if (writing === undefined) return begin();
-    queued = beginAfter(writing);
-    return queued;
+    if (queued !== undefined) {
+      queued.givesBack ||= givesBack;
+      return queued.written;
+    }
+    if (writing === undefined) return begin(givesBack);
+    queued = { written: beginAfter(writing), givesBack };
+    return queued.written;
   };
+}
+
+const NEXT = 'nothing was promised to the caller; look at the disk';
+
+function isFull(error: unknown): boolean {
+  return codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT';
 }
 
 /** Writes aside, syncs, renames, syncs the directory: after a crash there is the old text or the new one. */
@@ -64,6 +97,6 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await syncDirectory(dirname(path));
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined);
-    throw failed(`write ${path}`, error, 'nothing was promised to the caller; look at the disk');
+    throw error;
   }
 }

@@ -1,8 +1,6 @@
 import { type Driver, type Volume, volumeOf } from './driver.ts';
-import { codeOf } from './errors.ts';
-import { imageFacts } from './images.ts';
 import { seeMount } from './live_mount.ts';
-import { dataPath } from './paths.ts';
+import { dataPath, mountPath } from './paths.ts';
 
 /** A volume as `List` and `Get` show it (Docker's names). */
 export interface VolumeView {
@@ -21,21 +19,16 @@ export async function viewVolume(driver: Driver, name: string): Promise<VolumeVi
   const volume = volumeOf(driver, name);
   const { record, live } = volume;
   const mountpoint = await mountpointOf(driver, volume);
-  const facts = await imageFacts(driver.paths, name).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
   const Status = {
-    size: record.options.size,
-    allocated: facts?.allocatedBytes ?? 0,
+    ...(await spaceOf(driver, volume, mountpoint !== '')),
     fs: record.options.fs,
     ids: record.ids,
     ...(live !== undefined && mountpoint !== '' ? { device: live.device } : {}),
-    ...(facts === undefined ? { problem: 'its image is gone' } : {}),
   };
   return { Name: name, ...mountpointField(mountpoint), CreatedAt: record.createdAt, Status };
 }
 
+/** Of each volume what there is to choose by: its size, what of that it takes on the disk, how many have it. */
 export async function listVolumes(driver: Driver): Promise<VolumeView[]> {
   const views: VolumeView[] = [];
   const names = [...driver.volumes.keys()].sort();
@@ -44,9 +37,30 @@ export async function listVolumes(driver: Driver): Promise<VolumeView[]> {
     // Removed since the list was begun.
     if (volume === undefined) continue;
     const mountpoint = await mountpointOf(driver, volume);
-    views.push({ Name: name, ...mountpointField(mountpoint), CreatedAt: volume.record.createdAt });
+    const { ids, createdAt } = volume.record;
+    const Status = {
+      ...(await spaceOf(driver, volume, mountpoint !== '')),
+      holders: ids.length,
+    };
+    views.push({ Name: name, ...mountpointField(mountpoint), CreatedAt: createdAt, Status });
   }
   return views;
+}
+
+interface Space {
+  /** Bytes. An image is sparse: it takes what was written to it, not its size. */
+  size: number;
+  allocated: number;
+  /** What the volume is kept with: it says whether the data outlive the daemon. */
+  backend: string;
+  problem?: string;
+}
+
+async function spaceOf({ paths, backend }: Driver, { record }: Volume, isMounted: boolean): Promise<Space> {
+  const { size } = record.options;
+  const allocated = await backend.allocatedBytes(record.name, mountPath(paths, record.name), isMounted);
+  const space = { size, allocated: allocated ?? 0, backend: backend.name };
+  return allocated === undefined ? { ...space, problem: 'its image is gone' } : space;
 }
 
 /** The directory that is handed out; empty while the volume is not mounted. */

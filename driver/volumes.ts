@@ -1,6 +1,5 @@
 import { type Driver, recordIds, type Volume, volumeOf } from './driver.ts';
 import { DriverError, messageOf } from './errors.ts';
-import { createImage, discardImage, setImageAside } from './images.ts';
 import { idsPerVolumeMax } from './limits.ts';
 import { attachVolume, detachVolume, settleMount } from './live_mount.ts';
 import { differingOption, type VolumeOptions, withDefaults } from './options.ts';
@@ -9,7 +8,7 @@ import { dataPath } from './paths.ts';
 /**
  * The four operations that change a volume. Those on one volume follow one another; volumes do not wait for each other.
  *
- * A crash between any two steps is repaired by reconcile(): an image is whole as soon as it has its name; a holder is written
+ * A crash between any two steps is repaired by reconcile(): an image is whole and on record as soon as it has its name; a holder is written
  * down before its mount is made, so a mount that somebody saw and uses has its holder; and a holder is struck out before the mount goes, so one
  * that nobody holds may go.
  */
@@ -20,16 +19,19 @@ export function createVolume(driver: Driver, name: string, asked: Partial<Volume
     const present = driver.volumes.get(name);
     if (present !== undefined) return refuseOtherOptions(present, asked);
 
-    const options = withDefaults(asked, driver.defaultSizeBytes);
-    await createImage(driver.paths, name, options);
+    const options = withDefaults(asked, driver.defaultSizeBytes, driver.backend.fs);
+    const image = await driver.backend.make(name, options);
     const record = { name, createdAt: new Date().toISOString(), options, ids: [] };
-    driver.volumes.set(name, { record, live: undefined });
+    driver.planned.add(record);
     try {
       await driver.save();
+      await image.publish();
+      driver.volumes.set(name, { record, live: undefined });
     } catch (error) {
-      driver.volumes.delete(name);
-      await discardImage(driver.paths, name).catch((second: unknown) => driver.log(messageOf(second)));
+      await image.discard().catch((second: unknown) => driver.log(messageOf(second)));
       throw error;
+    } finally {
+      driver.planned.delete(record);
     }
   });
 }
@@ -47,10 +49,10 @@ export function removeVolume(driver: Driver, name: string): Promise<void> {
         `volume ${name}: is still mounted although nobody has it; call Unmount once more`,
       );
     }
-    const aside = await setImageAside(driver.paths, name);
+    const aside = await driver.backend.setAside(name);
     driver.volumes.delete(name);
     try {
-      await driver.save();
+      await driver.save('giving-back');
     } catch (error) {
       driver.volumes.set(name, volume);
       await aside.restore();

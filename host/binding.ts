@@ -15,17 +15,30 @@ export interface NativeError extends Error {
   kind: FailureKind;
 }
 
+/** How TLS is spoken with a driver: PEM texts. */
+export interface HttpTls {
+  /** Whoever answers is believed. */
+  insecureSkipVerify: boolean;
+  /** Who may vouch for the driver; the machine's own certificates when it is absent. */
+  ca?: string;
+  /** Who we are; both or none. */
+  cert?: string;
+  key?: string;
+}
+
 export interface HttpRequest {
   /** Which queue the call belongs to: calls of one lane share `maxInFlight`, lanes never wait for one another. */
   lane: string;
   maxInFlight: number;
-  /** `unix:///path/to.sock` or `tcp://host:port`. */
+  /** `unix:///path/to.sock`, `tcp://host:port` or `https://host:port`. */
   address: string;
+  /** Heeded at `https://`; without it the driver's certificate is held against those of the machine. */
+  tls?: HttpTls | undefined;
   /** e.g. `/VolumeDriver.Mount`. */
   path: string;
   /** The JSON text to POST. */
   body: string;
-  /** From the moment the call is begun (not queued), milliseconds. */
+  /** From the moment the call is begun (not queued) to the last byte of the answer, connecting included; milliseconds. */
   deadlineMs: number;
   /** A longer answer ends the call with code `too-large`. */
   maxResponseBytes: number;
@@ -104,6 +117,22 @@ export interface Pin {
   namespace: number;
 }
 
+/** A mount whose end somebody wants to hear of, and a path that lies on it. */
+export interface WatchedMount {
+  mountId: number;
+  path: string;
+}
+
+export interface MountWatch {
+  /** How the kernel tells: which mount it was, that one was, or that the table has to be read. */
+  readonly way: 'fanotify' | 'statmount' | 'mountinfo';
+  /** One that is gone already is told, too. */
+  watch(mounts: readonly WatchedMount[]): void;
+  /** Their end is no news any more. */
+  unwatch(mountIds: readonly number[]): void;
+  close(): void;
+}
+
 export interface Binding {
   /** One POST; exactly one send; never repeated by the transport. */
   post(request: HttpRequest): Promise<HttpResponse>;
@@ -125,6 +154,8 @@ export interface Binding {
   prepareRoot(root: string): Promise<void>;
   /** Takes the bind of `root` away when nothing is mounted below; true when it is gone. */
   releaseRoot(root: string): Promise<boolean>;
+  /** Tells of mounts that vanish, whoever unmounted them, each once; it does not keep the event loop alive. Absent where nothing is ever mounted. */
+  watchMounts?(onGone: (mountIds: number[]) => void): MountWatch;
   /** An exclusive lock on an open file that lives as long as the descriptor; false when somebody else has it. */
   lockFile(fd: number): boolean;
   /** Lets go what `lockFile` locked, before the descriptor is closed; false when it was not locked here. */
@@ -150,6 +181,13 @@ export interface LoopBinding {
   }): Promise<{ device: string }>;
   /** Unmounts, not lazily; retries EBUSY for `retryMs`. The loop device clears itself. */
   unmountImage(request: { target: string; retryMs: number }): Promise<void>;
+  /** Makes a file system in memory that lives while it is mounted nowhere, until it is dropped or the process ends; its number. `inodes` 0: as many as the kernel thinks right. */
+  makeMemory(request: { source: string; sizeBytes: number; inodes: number }): Promise<number>;
+  /** The same with one that is mounted on `target`. */
+  keepMemory(request: { target: string }): Promise<number>;
+  /** Mounts it; `unmountImage` takes that mount away. */
+  attachMemory(request: { number: number; target: string }): Promise<void>;
+  dropMemory(request: { number: number }): Promise<void>;
 }
 
 /** Only embedded: the line between the C ABI and the host. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { problemsOf } from './config/problems.ts';
+import { DOCKER_PLACES, type PluginPlaces } from './effects/plugin_places.ts';
 import type { Config } from './frames/types.ts';
 import type { Level } from './log.ts';
 import { StartError } from './start_error.ts';
@@ -9,6 +10,8 @@ export interface HostConfig {
   /** Whom to trust when the policy is replaced: paths of Ed25519 public keys, and SHA-256 digests in hex. */
   policy: { keys: string[]; digests: string[] };
   log: { level: Level };
+  /** Where drivers are looked for, and whether those that are found need no other configuration. */
+  plugins: PluginPlaces & { discover: boolean };
 }
 
 export interface ReadConfig {
@@ -31,12 +34,13 @@ export function readConfigFile(file: string): ReadConfig {
       problems.length > TOLD ? `; and ${problems.length - TOLD} more, see: moorage config check` : '';
     throw new StartError(`configuration ${file}: ${problems.slice(0, TOLD).join('; ')}${more}`);
   }
-  const { policy, log, ...config } = data as Config & Partial<HostConfig>;
+  const { policy, log, plugins, ...config } = data as Config & Partial<HostConfig>;
   return {
     config,
     host: {
       policy: { keys: policy?.keys ?? [], digests: policy?.digests ?? [] },
       log: { level: log?.level ?? 'info' },
+      plugins: { discover: false, ...DOCKER_PLACES, ...plugins },
     },
   };
 }

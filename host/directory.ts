@@ -1,3 +1,4 @@
+import { DOCKER_PLACES, type PluginPlaces } from './effects/plugin_places.ts';
 import { decodeEvent } from './frames/event_frame.ts';
 import type { Config, Effect, Event } from './frames/types.ts';
 
@@ -7,6 +8,8 @@ import type { Config, Effect, Event } from './frames/types.ts';
  */
 export interface Directory {
   root: string;
+  /** Where drivers without an address are looked for. Not learnt: the host's configuration says it. */
+  plugins: PluginPlaces;
   /** By driver name; a driver that is no longer configured keeps its last address. */
   readonly drivers: Map<string, DriverPlace>;
   readonly containers: Map<string, ContainerPlace>;
@@ -64,6 +67,7 @@ interface Answer {
 export function createDirectory(): DirectoryKeeper {
   const directory: Directory = {
     root: '',
+    plugins: DOCKER_PLACES,
     drivers: new Map(),
     containers: new Map(),
     mountpoints: new Map(),

@@ -12,6 +12,7 @@ import { createIdlers } from './idlers.ts';
 import type { JournalWriter } from './journal/journal_writer.ts';
 import { type Tenure, withTenures } from './journal/tenures.ts';
 import type { Log } from './log.ts';
+import { createLostWatch, type LostWatch } from './lost_watch.ts';
 import type { Meter } from './meter.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Policy } from './policy/policy.ts';
@@ -68,6 +69,7 @@ export interface Isolator {
   readonly deciding: Deciding;
   readonly change: Changeover;
   readonly failing: Failing;
+  readonly watch: LostWatch;
   /** Resolves when nothing is under way, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
   /** Asks an instance of the policy without changing its state. */
@@ -106,7 +108,17 @@ export function createIsolator(parts: IsolatorParts): Isolator {
   const tick = () => tell({ type: 'tick' });
   const time = createHeldTime(clock, tick);
   const alarm = createAlarm(clock, tick);
-  const out = createOutgoing({ binding, directory: directory.directory, alarm, log, notice, meter, ended });
+  const watch = createLostWatch({ binding, directory: directory.directory, tell, log });
+  const out = createOutgoing({
+    binding,
+    directory: directory.directory,
+    alarm,
+    log,
+    watch,
+    notice,
+    meter,
+    ended,
+  });
   const deciding = createDeciding({
     policy: parts.policy,
     at: parts.lastAt ?? 0,
@@ -218,6 +230,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     deciding,
     change,
     failing,
+    watch,
     read: deciding.read,
     report: () => ({
       at: time.now(),
@@ -231,6 +244,7 @@ export function createIsolator(parts: IsolatorParts): Isolator {
     async close() {
       if (turns.isClosed()) return;
       alarm.set(0);
+      watch.close();
       time.release();
       deciding.stop();
       turns.close();

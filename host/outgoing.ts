@@ -5,6 +5,7 @@ import { perform } from './effects/perform.ts';
 import { encodeEffect } from './frames/effect_frame.ts';
 import type { Effect, ReplyEffect, WorkEffect } from './frames/types.ts';
 import type { Log } from './log.ts';
+import type { LostWatch } from './lost_watch.ts';
 import type { Meter } from './meter.ts';
 
 export interface OutgoingParts {
@@ -12,6 +13,7 @@ export interface OutgoingParts {
   directory: Directory;
   alarm: Alarm;
   log: Log;
+  watch: LostWatch;
   meter: Meter | undefined;
   /** A `limit` or `alert` frame for the embedding program. */
   notice(frame: Uint8Array): void;
@@ -35,6 +37,7 @@ export function createOutgoing({
   directory,
   alarm,
   log,
+  watch,
   meter,
   notice,
   ended,
@@ -64,7 +67,9 @@ export function createOutgoing({
   async function work(effect: WorkEffect): Promise<void> {
     inFlight += 1;
     const begun = performance.now();
+    watch.begin(effect);
     const outcome = await perform(effect, binding, directory);
+    watch.end(effect, outcome);
     inFlight -= 1;
     meter?.performed(effect, outcome, performance.now() - begun);
     ended({ type: 'done', effect: effect.effect, ...outcome });

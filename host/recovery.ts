@@ -41,6 +41,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
   async function recover(frame: Uint8Array): Promise<ReplyEffect> {
     const event = decodeEvent(frame) as Event & { type: 'recover' };
     const table = await parts.binding.mountTable();
+    isolator.watch.known(table);
     const mounts = ourMounts(table, parts.directory.root);
     const agents = new Set(table.map(place));
     const alive = (event.containers ?? []).filter(({ id }) => !gone.has(id));
@@ -53,6 +54,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     if (hasFailed(reply)) reply = await offer(events);
     while (hasFailed(reply) && (await giveWay(isolator, 'fails at the recovery')))
       reply = await offer(events);
+    isolator.watch.settled();
     return reply;
   }
 
@@ -119,11 +121,18 @@ function refusal(error: Error): ReplyEffect {
   };
 }
 
+/** A mount under the managed root; on older kernels one that is still being made ready there is not one yet. */
+export function isBelowRoot(target: string, root: string): boolean {
+  return target.startsWith(`${root}/`) && !target.startsWith(`${root}/.stage-`);
+}
+
 /** What lies under the managed root, and every other mount of the same file systems. */
 export function ourMounts(table: readonly Mount[], root: string): Mount[] {
-  const isManaged = (mount: Mount) => mount.target.startsWith(`${root}/`);
+  const isManaged = (mount: Mount) => isBelowRoot(mount.target, root);
   const devs = new Set(table.filter(isManaged).map(({ dev }) => dev));
-  return table.filter((mount) => isManaged(mount) || (devs.has(mount.dev) && mount.target !== root));
+  const isOther = ({ dev, target }: Mount) =>
+    devs.has(dev) && target !== root && !target.startsWith(`${root}/`);
+  return table.filter((mount) => isManaged(mount) || isOther(mount));
 }
 
 /** A container with the mounts of its own process that are not copies of the agent's: proof of what it holds. */

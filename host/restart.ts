@@ -35,11 +35,14 @@ export async function tellRestart({
     throw new StartError(
       `state directory ${stateDir}: its journal is ${past.state}, so this host does not know which containers run; restart the agent, which tells it`,
     );
-  const mounts = ourMounts(await binding.mountTable(), root);
+  const table = await binding.mountTable();
+  isolator.watch.known(table);
+  const mounts = ourMounts(table, root);
   const events = parts(mounts).map((part) => ({ type: 'restart', bootId, mounts: part }));
   let told = await isolator.restart(events);
   while (!told && (await giveWay(isolator, 'fails at the restart of its host')))
     told = await isolator.restart(events);
+  isolator.watch.settled();
   if (!told)
     throw new StartError(
       'the policy fails at the restart of its host, and no policy of this journal can take its place; the alert policy-failed says at what',

@@ -109,6 +109,7 @@ async function startIn(state: StateDirectory, wanted: WantedConfig, options: Tol
   const run = { abi: policy.abi, policy: policy.digest, bootId, installed: chosen.digest };
   const writer = options.metrics.metered(writeOn(state.journal, past, run, options, alarmOf));
   const { directory } = past;
+  directory.directory.plugins = wanted.host.plugins;
   const failed = untilStarted(options.fatal);
   const isolator = createIsolator({
     ...options,

@@ -19,9 +19,9 @@ extern "C" {
 #endif
 
 #define MOORAGE_ABI 1u
-#define MOORAGE_FRAME_MAX (256u * 1024u)
+#define MOORAGE_FRAME_MAX 262144u /* 256 KiB */
 /** A `recover` frame may be larger, for it names all containers of a machine; the host hands it on in parts. */
-#define MOORAGE_RECOVER_MAX (64u * 1024u * 1024u)
+#define MOORAGE_RECOVER_MAX 67108864u /* 64 MiB */
 #define MOORAGE_EXPORT __attribute__((visibility("default")))
 
 /**
@@ -79,6 +79,7 @@ MOORAGE_EXPORT int moorage_call(moorage_isolator* isolator, const uint8_t* frame
 /**
  * Ends the host: waits at most `timeoutMs` for effects in flight, answers what is open with an error (a `cleanup` with ok: a recover
  * without its container says the same), frees everything. Volumes of containers that live stay mounted; the journal knows them.
+ * Other threads may be calling: from now on they are refused. Of several that close at once the first does it, and the others return at once.
  */
 MOORAGE_EXPORT void moorage_close(moorage_isolator* isolator, uint32_t timeoutMs);
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 export const usage = `npm run package                        build/package/moorage_VERSION_amd64.deb
 npm run package -- --revision 2        the same moorage, packaged anew
 npm run package -- --without-mesos     without the module: the isolator library, the command, the driver
-npm run package -- --try               and installs it in a new tree of Debian 12, as root
+npm run package -- --try               and installs it in a new tree of this Debian, as root
 
 Options
   --revision N      Debian's revision, what stands behind the version (1)

@@ -1,3 +1,4 @@
+import { libnodeHere } from '../setup/libnode_place.mjs';
 import { fullVersion } from './identity.mjs';
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -11,7 +12,7 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function debianChangelog(identity) {
   const { upstream, maintainer, epoch, mesos } = identity;
   const module = mesos ? `with the module for Mesos ${mesos}` : 'without a module for Mesos';
-  return `moorage (${fullVersion(identity)}) bookworm; urgency=medium
+  return `moorage (${fullVersion(identity)}) ${libnodeHere().codename}; urgency=medium
 
   * moorage ${upstream}, ${module}.
     What is new stands in changelog.gz.

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SetupError } from '../setup/failure.mjs';
-import { libnodePrefix } from '../setup/libnode_place.mjs';
+import { libnodeFile, libnodeHere, libnodePrefix } from '../setup/libnode_place.mjs';
 
 /** The first with all that host and command use; the one that is security's on Debian 12. */
 const nodeMin = '18.20';
@@ -13,7 +13,10 @@ const programs = [`nodejs (>= ${nodeMin})`, 'e2fsprogs'];
 /**
  * Debian's libnode, also where the build has an unpacked copy that no package owns. Its package brings the scripts that it reads.
  */
-const libnodeShlibs = `libnode 108 libnode108 (>= ${nodeMin})\n`;
+function libnodeShlibs() {
+  const { archive } = libnodeHere();
+  return `libnode ${archive.slice('libnode'.length)} ${archive} (>= ${nodeMin})\n`;
+}
 
 /**
  * The packages that this one needs: those of the libraries that its native parts are linked with (dpkg-shlibdeps(1)), and programs.
@@ -27,11 +30,11 @@ export async function dependencies({ build, out }, tree) {
   const folder = join(out, 'shlibdeps');
   mkdirSync(join(folder, 'debian'), { recursive: true });
   writeFileSync(join(folder, 'debian', 'control'), '');
-  writeFileSync(join(folder, 'libnode.shlibs'), libnodeShlibs);
+  writeFileSync(join(folder, 'libnode.shlibs'), libnodeShlibs());
 
   const own = join(tree, 'usr/lib/moorage');
   const natives = readdirSync(own).filter((name) => /\.(so|node)$/.test(name));
-  const libnode = join(libnodePrefix(build) ?? '/usr', 'lib/x86_64-linux-gnu');
+  const libnode = dirname(libnodeFile(libnodePrefix(build) ?? '/usr'));
   const args = ['-O', '-Llibnode.shlibs', `-l${libnode}`, ...natives.map((name) => `-e${join(own, name)}`)];
   const { status, stdout, stderr, error } = spawnSync('dpkg-shlibdeps', args, {
     cwd: folder,

@@ -31,7 +31,7 @@ export async function installNative(context, withoutMesos) {
   });
   if (!existsSync(join(folder, 'libmoorage.so'))) {
     throw new SetupError(
-      'libmoorage.so is not built: the package is one for Debian 12 on x64, where `npm run build` makes it',
+      'libmoorage.so is not built: the package is one for Debian 12 or 13 on x64, where `npm run build` makes it',
     );
   }
   if (withoutMesos) rmSync(join(folder, module), { force: true });

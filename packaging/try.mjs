@@ -1,5 +1,5 @@
 /**
- * `npm run package -- --try`: installs a package in a new tree of Debian 12, looks at what an operator would look at, and takes it away again. Needs root,
+ * `npm run package -- --try`: installs a package in a new tree of the Debian that it was built on, looks at what an operator would look at, and takes it away again. Needs root,
  * debootstrap and Debian's packages; the tree is in a folder of its own, and whatever is mounted in it is in a mount namespace of its own.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { run } from '../setup/command.mjs';
 import { SetupError } from '../setup/failure.mjs';
+import { libnodeHere } from '../setup/libnode_place.mjs';
 
 /**
  * What is done in the tree, in this order.
@@ -76,7 +77,7 @@ export async function tryPackage(context, { file, upstream }, note) {
   const folder = mkdtempSync(join(tmpdir(), 'moorage-try-'));
   const tree = join(folder, 'tree');
   try {
-    await run(context, 'debootstrap', ['--variant=minbase', 'bookworm', tree], {
+    await run(context, 'debootstrap', ['--variant=minbase', libnodeHere().codename, tree], {
       failure: 'there is no tree to try the package in',
     });
     cpSync(file, join(tree, 'root', basename(file)));

@@ -81,7 +81,11 @@ function tail(file, begin) {
     .join('\n');
 }
 
-/** @param {unknown} error */
+/**
+ * The kernel says EACCES for a command that is nowhere when a folder on PATH is closed to this user.
+ *
+ * @param {unknown} error
+ */
 function isMissing(error) {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES');
 }

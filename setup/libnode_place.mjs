@@ -1,43 +1,37 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { libnodeOf } from './libnodes.mjs';
+import { readOsRelease } from './os_release.mjs';
 
 /** The package with the headers; brings libnode itself. */
 export const libnodeDevelopment = 'libnode-dev';
 
+/**
+ * The libnode of this machine's Debian.
+ *
+ * @returns {import('./libnodes.mjs').Libnode} throws where there is none, which judgePlatform tells before
+ */
+export function libnodeHere() {
+  const found = libnodeOf(readOsRelease());
+  if (!found) throw new Error('there is no libnode for what /etc/os-release names');
+  return found;
+}
+
 /** What is unpacked when apt cannot install it. */
-export const libnodeArchives = ['libnode108', libnodeDevelopment, 'libuv1-dev'];
-
-/** What libnode108 links to, beside what every Debian has. */
-export const libnodeLibraries = [
-  'libbrotli1',
-  'libc-ares2',
-  'libicu72',
-  'libnghttp2-14',
-  'libssl3',
-  'libuv1',
-  'zlib1g',
-];
-
-/** They bring the scripts that libnode reads when it starts. */
-export const scriptPackages = ['node-acorn', 'node-cjs-module-lexer', 'node-undici'];
+export function libnodeArchives() {
+  return [libnodeHere().archive, libnodeDevelopment, 'libuv1-dev'];
+}
 
 /** include/nodejs is Debian's alone: other vendors' headers, of another version, lie in include/node as well. */
-const parts = [
-  'include/nodejs/src/node.h',
-  'include/node/node.h',
-  'include/node/v8.h',
-  'include/uv.h',
-  'lib/x86_64-linux-gnu/libnode.so.108',
-];
+const headers = ['include/nodejs/src/node.h', 'include/node/node.h', 'include/node/v8.h', 'include/uv.h'];
 
-/** Without these libnode aborts its process as it starts. */
-const scripts = [
-  'cjs-module-lexer/lexer.js',
-  'cjs-module-lexer/dist/lexer.js',
-  'undici/undici-fetch.js',
-  'acorn/dist/acorn.js',
-  'acorn-walk/dist/walk.js',
-];
+/**
+ * @param {string} prefix  the folder that has include/ and lib/
+ * @returns {string} path of the library below it
+ */
+export function libnodeFile(prefix) {
+  return join(prefix, 'lib/x86_64-linux-gnu', libnodeHere().library);
+}
 
 /**
  * Where libnode lies: installed, else unpacked.
@@ -54,10 +48,13 @@ export function libnodePrefix(build) {
  * @returns {string[]} absolute paths of what is not there
  */
 export function missingParts(prefix) {
-  return parts.map((part) => join(prefix, part)).filter((path) => !existsSync(path));
+  const parts = [...headers.map((header) => join(prefix, header)), libnodeFile(prefix)];
+  return parts.filter((path) => !existsSync(path));
 }
 
-/** @returns {string[]} absolute paths of the scripts that libnode reads, always there, and that are missing */
+/** @returns {string[]} absolute paths of the scripts that libnode reads, always there, and that are missing; without them it aborts its process as it starts */
 export function missingScripts() {
-  return scripts.map((script) => join('/usr/share/nodejs', script)).filter((path) => !existsSync(path));
+  return libnodeHere()
+    .scripts.map((script) => join('/usr/share/nodejs', script))
+    .filter((path) => !existsSync(path));
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { libnodeOf } from './libnodes.mjs';
+import { parseOsRelease, readOsRelease } from './os_release.mjs';
 
 /**
  * How much can be built: `full` is everything, `addon` all but what embeds libnode (library and agent), `policy` only
@@ -23,46 +24,22 @@ export function readMachine() {
  * Decides from facts about a machine what can be built on it.
  *
  * @param {Machine} machine
- * @returns {{ level: Level, sentence: string }} `sentence` is empty on the platform that moorage is made for
+ * @returns {{ level: Level, sentence: string }} `sentence` is empty on the platforms that moorage is made for
  */
 export function judgePlatform({ platform, arch, osRelease }) {
-  const release = parseOsRelease(osRelease);
-  const name = release.get('PRETTY_NAME') ?? platform;
-  const here = `this is ${name} on ${arch}; moorage is made for Debian 12 on x64.`;
+  const name = parseOsRelease(osRelease).get('PRETTY_NAME') ?? platform;
+  const here = `this is ${name} on ${arch}; moorage is made for Debian 12 and 13 on x64.`;
   if (platform !== 'linux') {
     return {
       level: 'policy',
       sentence: `${here} Without Linux there are no mounts to make: the policy and the commands that only need the policy (decide, replay) are built.`,
     };
   }
-  if (arch === 'x64' && release.get('ID') === 'debian' && release.get('VERSION_ID') === '12') {
+  if (arch === 'x64' && libnodeOf(osRelease)) {
     return { level: 'full', sentence: '' };
   }
   return {
     level: 'addon',
     sentence: `${here} The isolator library and the agent need its libnode and are left out; the policy, the commands and, where cmake, ninja, a C++ compiler, libcurl and nlohmann-json are installed, build/moorage.node for plain Node are built.`,
   };
-}
-
-/**
- * The fields of os-release(5).
- *
- * @param {string} text
- * @returns {Map<string, string>}
- */
-export function parseOsRelease(text) {
-  const fields = new Map();
-  for (const line of text.split('\n')) {
-    const match = /^([A-Z_0-9]+)=(.*)$/.exec(line.trim());
-    if (match) fields.set(match[1], (match[2] ?? '').replace(/^(["'])(.*)\1$/, '$2'));
-  }
-  return fields;
-}
-
-function readOsRelease() {
-  try {
-    return readFileSync('/etc/os-release', 'utf8');
-  } catch {
-    return '';
-  }
 }

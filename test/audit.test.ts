@@ -204,6 +204,8 @@ test('a volume that nobody holds, and that a process still has, is pinned by tha
 test('a mount that somebody took away is missing, worst while a container lives on it', async () => {
   const on = bench();
   const { agent } = await withTask(on);
+  // Else it would see the loss and mount it again.
+  agent.child.kill('SIGSTOP');
   execFileSync('umount', [managed(on)]);
   const found = audit(on);
   assert.is(found.status, 1);
@@ -212,6 +214,7 @@ test('a mount that somebody took away is missing, worst while a container lives 
     [['missing', managed(on), true]],
   );
   const { stdout } = moorage('--state', stateOf(on));
+  agent.child.kill('SIGCONT');
   assert.match(stdout, /^NOT CLEAN: 1 missing; a container lives without its volume; agent runs/);
   assert.match(stdout, /\n {2}next {2}moorage volume retry/);
   await stopped(agent);

@@ -27,7 +27,7 @@ import {
 } from './driver_calls.ts';
 
 const mebibyte = 2 ** 20;
-const { test: driver, bench, run } = driverSuite('driver: restart');
+const { test: driver, testOfMachine, bench, run } = driverSuite('driver: restart');
 
 driver('a daemon that is killed while volumes are mounted knows their holders afterwards', async () => {
   const { daemon, root } = await withVolume(bench);
@@ -44,20 +44,23 @@ driver('a daemon that is killed while volumes are mounted knows their holders af
   assert.not(isMounted(again, 'v'));
 });
 
-driver('a mount that was made just before the daemon died, and told nobody, is taken away', async () => {
-  const { daemon, root } = await withVolume(bench);
-  await mounted(daemon, 'v', 'c1');
-  await daemon.stop('SIGKILL');
-  editState(daemon, (state) => {
-    for (const volume of state.volumes) volume.ids = [];
-  });
-  const again = await bench.start(root);
-  assert.not(isMounted(again, 'v'));
-  await mounted(again, 'v', 'c2');
-  assert.equal(await idsOf(again, 'v'), ['c2']);
-});
+testOfMachine(
+  'a mount that was made just before the daemon died, and told nobody, is taken away',
+  async () => {
+    const { daemon, root } = await withVolume(bench);
+    await mounted(daemon, 'v', 'c1');
+    await daemon.stop('SIGKILL');
+    editState(daemon, (state) => {
+      for (const volume of state.volumes) volume.ids = [];
+    });
+    const again = await bench.start(root);
+    assert.not(isMounted(again, 'v'));
+    await mounted(again, 'v', 'c2');
+    assert.equal(await idsOf(again, 'v'), ['c2']);
+  },
+);
 
-driver('holders of before a reboot do not keep a volume', async () => {
+testOfMachine('holders of before a reboot do not keep a volume', async () => {
   const { daemon, root } = await withVolume(bench);
   await mounted(daemon, 'v', 'c1');
   await daemon.stop('SIGKILL');
@@ -70,7 +73,7 @@ driver('holders of before a reboot do not keep a volume', async () => {
   isOk(await remove(again, 'v'));
 });
 
-driver('an unfinished Create leaves nothing, an image without a record is not lost', async () => {
+testOfMachine('an unfinished Create leaves nothing, an image without a record is not lost', async () => {
   const { daemon, root } = await withVolume(bench);
   await daemon.stop('SIGKILL');
   const images = join(daemon.root, 'images');
@@ -102,7 +105,7 @@ driver('a second daemon on the same root is refused before it touches anything',
   isOk(await get(daemon, 'v'));
 });
 
-driver('a socket that somebody listens on is not taken away, a dead one is replaced', async () => {
+testOfMachine('a socket that somebody listens on is not taken away, a dead one is replaced', async () => {
   const { daemon, root } = await withVolume(bench);
   assert.is(statSync(daemon.socket).mode & 0o777, 0o600);
   assert.match(await refusal(bench.start('elsewhere', [], `${root}.sock`)), /somebody listens there/);
@@ -116,7 +119,7 @@ driver('a socket that somebody listens on is not taken away, a dead one is repla
   assert.is(readFileSync(join(bench.folder, 'file.sock'), 'utf8'), 'mine');
 });
 
-driver('SIGTERM leaves the mounts to the next start, --unmount-on-exit takes them away', async () => {
+testOfMachine('SIGTERM leaves the mounts to the next start, --unmount-on-exit takes them away', async () => {
   const { daemon, root } = await withVolume(bench);
   await mounted(daemon, 'v', 'c1');
   assert.is(await daemon.stop('SIGTERM'), 0);

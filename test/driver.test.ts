@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -19,7 +20,7 @@ import {
 import { type Answer, post } from './driver_harness.ts';
 
 const mebibyte = 2 ** 20;
-const { test: driver, bench, run } = driverSuite('driver');
+const { test: driver, testOfMachine, bench, run } = driverSuite('driver');
 
 driver('activation and capabilities are what Docker asks a volume plugin for', async () => {
   const { daemon } = await withVolume(bench);
@@ -69,7 +70,7 @@ driver(
   },
 );
 
-driver('a mount of a volume that does not exist makes none', async () => {
+testOfMachine('a mount of a volume that does not exist makes none', async () => {
   const { daemon } = await withVolume(bench);
   isRefused(await mount(daemon, 'typo', 'c1'), /volume typo: there is no such volume/);
   isRefused(await unmount(daemon, 'typo', 'c1'), /no such volume/);
@@ -148,19 +149,22 @@ driver('a request that is not what the API asks for is told so, and the daemon l
   assert.equal(await idsOf(daemon, 'v'), []);
 });
 
-driver('an option that the driver does not know is refused together with those that it knows', async () => {
-  const { daemon } = await withVolume(bench);
-  isRefused(await create(daemon, 'w', { sise: '64m' }), /"sise" is unknown; known are size, fs, /);
-  for (const size of ['', '0', '-1', '1m', 'big', '9t', '1.5g', '0x10']) {
-    isRefused(await create(daemon, 'w', { size }), /^Opts\.size: /);
-  }
-  isRefused(await create(daemon, 'w', { fs: 'xfs' }), /^Opts\.fs: "xfs" is not possible; only ext4 is/);
-  isRefused(await create(daemon, 'w', { mode: '999' }), /^Opts\.mode: /);
-  isRefused(await create(daemon, 'w', { owner: 'root' }), /^Opts\.owner: /);
-  assert.equal(readdirSync(join(daemon.root, 'images')), ['v.img']);
-});
+testOfMachine(
+  'an option that the driver does not know is refused together with those that it knows',
+  async () => {
+    const { daemon } = await withVolume(bench);
+    isRefused(await create(daemon, 'w', { sise: '64m' }), /"sise" is unknown; known are size, fs, /);
+    for (const size of ['', '0', '-1', '1m', 'big', '9t', '1.5g', '0x10']) {
+      isRefused(await create(daemon, 'w', { size }), /^Opts\.size: /);
+    }
+    isRefused(await create(daemon, 'w', { fs: 'xfs' }), /^Opts\.fs: "xfs" is not possible; only ext4 is/);
+    isRefused(await create(daemon, 'w', { mode: '999' }), /^Opts\.mode: /);
+    isRefused(await create(daemon, 'w', { owner: 'root' }), /^Opts\.owner: /);
+    assert.equal(readdirSync(join(daemon.root, 'images')), ['v.img']);
+  },
+);
 
-driver('a volume has the size that was asked for, and takes only what is written to it', async () => {
+testOfMachine('a volume has the size that was asked for, and takes only what is written to it', async () => {
   const { daemon } = await withVolume(bench);
   isOk(await create(daemon, 'small', { size: '64m' }));
   isOk(await create(daemon, 'large', { size: '5' }));
@@ -175,11 +179,29 @@ driver('a volume has the size that was asked for, and takes only what is written
     assert.is(Status.size, bytes);
     assert.ok((Status.allocated as number) < 4 * mebibyte, `${name} takes ${Status.allocated}`);
   }
+  // What is written shows, in Get and in List, as du(1) has it.
+  const written = join(await mounted(daemon, 'small', 'c1'), 'written');
+  writeFileSync(written, Buffer.alloc(10 * mebibyte, 'x'));
+  execFileSync('sync', ['--file-system', written]);
+  const { Status } = volumeOf(await get(daemon, 'small'));
+  const seen = Number(
+    execFileSync('du', ['-B1', join(daemon.root, 'images/small.img')])
+      .toString()
+      .split('\t')[0],
+  );
+  assert.ok(seen > 10 * mebibyte, String(seen));
+  assert.is(Status.allocated, seen);
+  const listed = isOk(await daemon.call('VolumeDriver.List', {})).json.Volumes as {
+    Name: string;
+    Status: object;
+  }[];
+  const small = listed.find(({ Name }) => Name === 'small');
+  assert.equal(small?.Status, { size: 64 * mebibyte, allocated: seen, backend: 'loop', holders: 1 });
   const path = await mounted(daemon, 'small', 'c1');
   assert.throws(() => writeFileSync(join(path, 'fill'), Buffer.alloc(65 * mebibyte)), /ENOSPC/);
 });
 
-driver('a task that is not root can be given a volume that it may write to', async () => {
+testOfMachine('a task that is not root can be given a volume that it may write to', async () => {
   const { daemon } = await withVolume(bench);
   isOk(await create(daemon, 'theirs', { size: '8m', owner: '1000:1001', mode: '0770' }));
   const { uid, gid, mode } = statSync(await mounted(daemon, 'theirs', 'c1'));

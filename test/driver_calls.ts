@@ -3,19 +3,30 @@ import { join } from 'node:path';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Answer, type Bench, type DriverProcess, makeBench, mountsBelow } from './driver_harness.ts';
+import { isMachineRoot } from './machine_root.ts';
 
 let count = 0;
 
-/** A suite with a bench that is cleared after its tests, also when they fail. `run` runs it, or says why not. */
-export function driverSuite(name: string): { test: Test; bench: Bench; run(): Promise<void> } {
+/**
+ * A suite with a bench that is cleared after its tests, also when they fail. `run` runs it, or says why not. `testOfMachine`: a test of images on
+ * loop devices, which root of a user namespace cannot run.
+ */
+export function driverSuite(name: string): {
+  test: Test;
+  testOfMachine: Test;
+  bench: Bench;
+  run(): Promise<void>;
+} {
   const bench = makeBench();
   const test = suite(name);
   test.after(() => bench.clear());
-  return { test, bench, run: () => runAsRoot(test, bench, name) };
+  const testOfMachine = isMachineRoot() ? test : (test.skip as typeof test);
+  return { test, testOfMachine, bench, run: () => runAsRoot(test, bench, name) };
 }
 
 async function runAsRoot(test: Test, bench: Bench, name: string): Promise<void> {
   if (process.geteuid?.() === 0) {
+    if (!isMachineRoot()) process.stdout.write(`${name}: what needs root of the machine is skipped\n`);
     test.run();
     return;
   }

@@ -29,7 +29,12 @@ export interface DriverProcess {
 export interface Bench {
   folder: string;
   /** Starts a driver and waits until it listens; rejects with what it said when it ends instead. */
-  start(root: string, flags?: string[], socket?: string): Promise<DriverProcess>;
+  start(
+    root: string,
+    flags?: string[],
+    socket?: string,
+    env?: Record<string, string>,
+  ): Promise<DriverProcess>;
   /** Kills what runs, unmounts what is left, removes the folder. */
   clear(): Promise<void>;
 }
@@ -38,12 +43,17 @@ export function makeBench(): Bench {
   const folder = mkdtempSync(join(tmpdir(), 'moorage-driver-'));
   const children: ChildProcess[] = [];
 
-  async function start(root: string, flags: string[] = [], socket = `${root}.sock`): Promise<DriverProcess> {
+  async function start(
+    root: string,
+    flags: string[] = [],
+    socket = `${root}.sock`,
+    env: Record<string, string> = {},
+  ): Promise<DriverProcess> {
     const place = { socket: join(folder, socket), root: join(folder, root) };
     const child = spawn(
       process.execPath,
       [program, 'driver', '--name', 'ebs', '--socket', place.socket, '--root', place.root, ...flags],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
     );
     children.push(child);
     let said = '';

@@ -52,9 +52,9 @@ export function isDeath({ event, code }: AgentEvent): boolean {
   return event === 'alert' && code === 'host-down';
 }
 
-/** A task on volume v1 that runs until {@link endTask}. */
+/** A task on volume v1 that runs until {@link endTask}. Others that do the same on that volume never leave it without what it says at its end. */
 export const UNTIL_END = {
-  cmd: 'echo begun > data/begun; until [ -e data/end ]; do sleep 0.02; done; cat data/begun',
+  cmd: 'echo begun > data/begun.$$; mv data/begun.$$ data/begun; until [ -e data/end ]; do sleep 0.02; done; cat data/begun',
   labels: { volume: 'v1:data' },
 };
 

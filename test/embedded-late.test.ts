@@ -8,9 +8,9 @@ import { type DyingAgent, dyingAgent, endTask, isDeath, UNTIL_END } from './dyin
 import { task, waitUntil } from './embedded_bench.ts';
 import { embeddedSuite } from './embedded_suite.ts';
 
-const { test, bench, run } = embeddedSuite('embedded: what a dead host had under way');
+const { test, testOfMachine, bench, run } = embeddedSuite('embedded: what a dead host had under way');
 
-/** A file system of its own that can be frozen: then whoever writes to it stands still in the kernel. */
+/** A file system of its own, on a device, that can be frozen: then whoever writes to it stands still in the kernel. */
 function makeField() {
   const image = join(bench().folder, 'field.img');
   const field = join(bench().folder, 'field');
@@ -69,30 +69,33 @@ async function goesOn(dying: DyingAgent, root: string): Promise<void> {
 }
 
 for (const order of ['throw', 'huge']) {
-  test(`${order}: a bind that a thread of the dead host makes late harms nobody, and the next host's task gets its volume`, async () => {
-    const field = makeField();
-    try {
-      bench().writeConfig({ root: field.root, settleMs: 1000 });
-      const dying = dyingAgent(bench());
-      const { process } = dying;
-      await process.until(({ state }) => state === 'recovered');
-      field.freeze();
-      process.send({ launch: { ...UNTIL_END, id: '/a' } });
-      await waitUntil('the bind stands still', () => standing(process.child.pid).length === 1);
-      const [late] = standing(process.child.pid) as [string];
-      dying.order(order);
-      await process.until(isDeath);
-      await waitUntil('the next host is ready', () => hosts(dying) === 2);
-      assert.ok(standing(process.child.pid).includes(late), 'it outlives its host');
-      assert.equal(mountsBelow(join(field.root, 'ebs')), []);
-      field.thaw();
-      await waitUntil('its bind is there', () => mountsBelow(join(field.root, 'ebs')).length > 0);
-      await waitUntil('it has ended', () => readThread(process.child.pid, late) === '');
-      await goesOn(dying, field.root);
-    } finally {
-      field.clear();
-    }
-  });
+  testOfMachine(
+    `${order}: a bind that a thread of the dead host makes late harms nobody, and the next host's task gets its volume`,
+    async () => {
+      const field = makeField();
+      try {
+        bench().writeConfig({ root: field.root, settleMs: 1000 });
+        const dying = dyingAgent(bench());
+        const { process } = dying;
+        await process.until(({ state }) => state === 'recovered');
+        field.freeze();
+        process.send({ launch: { ...UNTIL_END, id: '/a' } });
+        await waitUntil('the bind stands still', () => standing(process.child.pid).length === 1);
+        const [late] = standing(process.child.pid) as [string];
+        dying.order(order);
+        await process.until(isDeath);
+        await waitUntil('the next host is ready', () => hosts(dying) === 2);
+        assert.ok(standing(process.child.pid).includes(late), 'it outlives its host');
+        assert.equal(mountsBelow(join(field.root, 'ebs')), []);
+        field.thaw();
+        await waitUntil('its bind is there', () => mountsBelow(join(field.root, 'ebs')).length > 0);
+        await waitUntil('it has ended', () => readThread(process.child.pid, late) === '');
+        await goesOn(dying, field.root);
+      } finally {
+        field.clear();
+      }
+    },
+  );
 }
 
 test('a driver that mounts for a host that has died mounts once: the next host waits for it, and takes it over', async () => {

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { effective } from '../host/config/effective.ts';
 import { problemsOf } from '../host/config/problems.ts';
 import { readConfigFile } from '../host/config_file.ts';
+import { DOCKER_PLACES } from '../host/effects/plugin_places.ts';
 import { atLeast } from '../host/log.ts';
 import { configTables } from './config_table.ts';
 
@@ -59,7 +60,7 @@ config('every kind of mistake is said with its key, and with what was probably m
     ],
     [
       { drivers: { ebs: { address: '/run/x.sock' } } },
-      'drivers.ebs.address: "/run/x.sock" must be unix:///PATH or tcp://HOST:PORT',
+      'drivers.ebs.address: "/run/x.sock" must be unix:///PATH, tcp://HOST:PORT or https://HOST:PORT',
     ],
     [{ drivers: { ebs: { createOptions: [''] } } }, 'drivers.ebs.createOptions.0: "" must not be empty'],
   ];
@@ -112,11 +113,15 @@ config('what is for the host alone does not go to the policy', () => {
   const keys = ['/k.pem'];
   const { config, host } = readConfigFile(file({ ...GOOD, policy: { keys }, log: { level: 'error' } }));
   assert.equal(config, GOOD);
-  assert.equal(host, { policy: { keys, digests: [] }, log: { level: 'error' } });
+  const plugins = { discover: false, ...DOCKER_PLACES };
+  assert.equal(host, { policy: { keys, digests: [] }, log: { level: 'error' }, plugins });
   assert.equal(readConfigFile(file(GOOD)).host, {
     policy: { keys: [], digests: [] },
     log: { level: 'info' },
+    plugins,
   });
+  const own = { ...GOOD, plugins: { sockets: '/s', discover: true } };
+  assert.equal(readConfigFile(file(own)).host.plugins, { ...plugins, sockets: '/s', discover: true });
 });
 
 config('what is less than the log level is not said', () => {

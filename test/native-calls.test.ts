@@ -213,7 +213,7 @@ calls(
     const ports = ['tcp://h:0', 'tcp://h:65536', 'tcp://h:80/path', 'tcp://h:'];
     for (const address of [...wrong, ...ports, `unix:///${'x'.repeat(107)}`]) {
       const error = await fails(post(address, { lane: 'one', maxInFlight: 1 }), 'failed', 'bad-address');
-      assert.match(error.message, 'write unix:///path/to.sock or tcp://host:port');
+      assert.match(error.message, 'write unix:///path/to.sock, tcp://host:port or https://host:port');
     }
     const peer = await httpPeer((_, response) => response.end('{}'));
     for (const path of ['', 'VolumeDriver.Get', '/a b', '/a\r\nX: 1']) {

@@ -14,9 +14,18 @@ import {
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { BindRequest, BindResult } from '../host/binding.ts';
-import { endProcess, fails, native, nativeSuite, runAsRoot, seenAt, seenMounts } from './native_bench.ts';
+import {
+  endProcess,
+  fails,
+  native,
+  nativeSuite,
+  runAsRoot,
+  seenAt,
+  seenMounts,
+  volumeType,
+} from './native_bench.ts';
 
-const { test: mounts, bench } = nativeSuite('native-mounts');
+const { test: mounts, testOfMachine, bench } = nativeSuite('native-mounts');
 const mode = (path: string): number => statSync(path).mode & 0o7777;
 let count = 0;
 
@@ -77,28 +86,64 @@ mounts('a managed root that is in use, or reached by a link, is left as it is', 
   assert.equal([...seenAt(used), ...seenAt(link), ...seenAt(join(bench.folder, 'linked root'))], []);
 });
 
-mounts('a bind shows the volume without suid and devices, and all agree on which mount it is', async () => {
-  const { source, target, bind } = await setUp();
-  writeFileSync(join(source, 'rows.csv'), 'a,b\n');
-  execFileSync('mount', ['-o', 'remount,bind,suid,dev', source]);
-  assert.not(seenAt(source)[0]?.options.some((option) => /^no(suid|dev)$/.test(option)));
-  const bound = await bind({ owner: '1234:567' });
-  assert.is(readFileSync(join(target, 'rows.csv'), 'utf8'), 'a,b\n');
-  const [seen, ...more] = seenAt(target);
-  assert.equal(more, []);
-  assert.ok(seen?.options.includes('nosuid') && seen.options.includes('nodev'), String(seen?.options));
-  assert.equal([statSync(source).uid, statSync(source).gid], [1234, 567]);
+testOfMachine(
+  'a bind shows the volume without suid and devices, and all agree on which mount it is',
+  async () => {
+    const { source, target, bind } = await setUp();
+    writeFileSync(join(source, 'rows.csv'), 'a,b\n');
+    execFileSync('mount', ['-o', 'remount,bind,suid,dev', source]);
+    assert.not(seenAt(source)[0]?.options.some((option) => /^no(suid|dev)$/.test(option)));
+    const bound = await bind({ owner: '1234:567' });
+    assert.is(readFileSync(join(target, 'rows.csv'), 'utf8'), 'a,b\n');
+    const [seen, ...more] = seenAt(target);
+    assert.equal(more, []);
+    assert.ok(seen?.options.includes('nosuid') && seen.options.includes('nodev'), String(seen?.options));
+    assert.equal([statSync(source).uid, statSync(source).gid], [1234, 567]);
 
-  const { mountId, dev, fstype, sourceMountId } = bound;
-  assert.is(fstype, 'ext4');
-  assert.equal(await tableEntry(target), [
-    { target, mountId, dev, fstype, root: '/', source: seen?.source ?? '' },
-  ]);
-  assert.equal(await native.pathMount(target), { mountId, dev, fstype, root: '/', ownMount: true });
-  assert.is((await native.pathMount(source)).mountId, sourceMountId);
-  assert.is((await tableEntry(source))[0]?.mountId, sourceMountId);
-  assert.is.not(mountId, sourceMountId);
+    const { mountId, dev, fstype, sourceMountId } = bound;
+    assert.is(fstype, volumeType);
+    assert.equal(await tableEntry(target), [
+      { target, mountId, dev, fstype, root: '/', source: seen?.source ?? '' },
+    ]);
+    assert.equal(await native.pathMount(target), { mountId, dev, fstype, root: '/', ownMount: true });
+    assert.is((await native.pathMount(source)).mountId, sourceMountId);
+    assert.is((await tableEntry(source))[0]?.mountId, sourceMountId);
+    assert.is.not(mountId, sourceMountId);
+  },
+);
+
+mounts('what holds for the mount of a driver holds for the bind of it', async () => {
+  const { root, source, target, bind } = await setUp();
+  execFileSync('mount', ['-o', 'remount,bind,noexec,noatime,nodiratime', source]);
+  await bind();
+  const options = seenAt(target)[0]?.options ?? [];
+  const kept = ['noexec', 'noatime', 'nodiratime', 'nosuid', 'nodev', 'rw'];
+  assert.equal(
+    kept.filter((option) => !options.includes(option)),
+    [],
+    String(options),
+  );
+  execFileSync('mount', ['-o', 'remount,bind,ro', source]);
+  const other = join(root, 'ebs', 'of a read-only one');
+  await bind({ target: other });
+  assert.ok(seenAt(other)[0]?.options.includes('ro'));
 });
+
+mounts(
+  'what a crash left half-made below the root is cleared at the next start, and nothing else',
+  async () => {
+    const { root, target, bind } = await setUp();
+    await bind();
+    const stage = join(root, '.stage-1-1');
+    mkdirSync(stage);
+    execFileSync('mount', ['--bind', stage, stage]);
+    execFileSync('mount', ['--bind', target, stage]);
+    mkdirSync(join(root, '.stage-1-2'));
+    await native.prepareRoot(root);
+    assert.equal([seenAt(stage).length, seenAt(target).length], [0, 1]);
+    assert.equal(readdirSync(root), ['ebs']);
+  },
+);
 
 mounts('a read-only bind refuses writes, and the writable one beside it takes them', async () => {
   const { root, target, bind } = await setUp();
@@ -187,7 +232,7 @@ mounts('a link in a target path leads neither bind nor detach out of the managed
   assert.is(ours(), before);
 });
 
-mounts('place gives what it makes to the owner, and makes nothing that had to exist', async () => {
+testOfMachine('place gives what it makes to the owner, and makes nothing that had to exist', async () => {
   const base = bench.directory('sandbox 1');
   await native.place({ base, paths: ['a b/c/d', '/data'], create: true, owner: '1000:1001' });
   for (const path of ['a b', 'a b/c', 'a b/c/d', 'data']) {
@@ -222,7 +267,7 @@ mounts('a link put in for a container path does not lead place out of the sandbo
   assert.equal([readdirSync(outside), statSync(outside).uid], [[], statSync(base).uid]);
 });
 
-mounts('a link that a task swaps in while place works does not lead it out either', async () => {
+testOfMachine('a link that a task swaps in while place works does not lead it out either', async () => {
   const base = bench.directory('sandbox 3');
   const outside = bench.directory('outside of the race');
   mkdirSync(join(base, 'data'));
@@ -262,7 +307,7 @@ mounts('a volume in the mount namespace of another process is pinned until that 
   const theirs = (await native.mountTableOf(child.pid ?? 0)).filter((mount) => mount.target === sandbox);
   assert.equal(
     theirs.map((mount) => [mount.dev, mount.root, mount.fstype]),
-    [[dev, '/data/deep', 'ext4']],
+    [[dev, '/data/deep', volumeType]],
   );
   assert.equal(await tableEntry(sandbox), []);
   await endProcess(child);

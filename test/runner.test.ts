@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isFast } from './runner/fast.mjs';
+import { splitLanes } from './runner/lanes.mjs';
 import { findLeaks, parseMountInfo } from './runner/leaks.mjs';
 import { endProcesses, markedProcesses, marker } from './runner/processes.mjs';
 import { addUp, closingLine, readTotals } from './runner/totals.mjs';
@@ -32,6 +33,14 @@ totals('a file belongs to the fast ones by the first word of its name', () => {
   assert.ok(isFast('setup.test.mjs'));
   assert.not(isFast('mounts.test.mjs'));
   assert.not(isFast('policyholder.test.mjs'));
+});
+
+totals('what mounts and kills runs by itself, what only computes beside it, and no file is lost', () => {
+  const files = ['a/chaos.test.mjs', 'a/host-sign.test.mjs', 'a/simulate.test.mjs', 'a/swapped.test.mjs'];
+  assert.equal(splitLanes(files), {
+    alone: ['a/chaos.test.mjs', 'a/swapped.test.mjs'],
+    beside: ['a/host-sign.test.mjs', 'a/simulate.test.mjs'],
+  });
 });
 
 totals.run();

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { harm, parseSimulation } from '../setup/apt.mjs';
 import { readArguments } from '../setup/arguments.mjs';
 import { run } from '../setup/command.mjs';
+import { libnodeOf } from '../setup/libnodes.mjs';
 import { takeLock } from '../setup/lock.mjs';
 import { judgePlatform } from '../setup/platform.mjs';
 import { createReport } from '../setup/report.mjs';
@@ -14,13 +15,16 @@ import { digest, stamped } from '../setup/stamp.mjs';
 import { missingTools } from '../setup/steps/debian.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const trixie = 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\nVERSION_ID="13"\n';
 const bookworm = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n';
 
 const platform = suite('setup: platform');
 
-platform('only Debian 12 on x64 builds everything, and says nothing about it', () => {
-  const judged = judgePlatform({ platform: 'linux', arch: 'x64', osRelease: bookworm });
-  assert.equal(judged, { level: 'full', sentence: '' });
+platform('Debian 12 and 13 on x64 build everything, and say nothing about it', () => {
+  for (const osRelease of [bookworm, trixie]) {
+    const judged = judgePlatform({ platform: 'linux', arch: 'x64', osRelease });
+    assert.equal(judged, { level: 'full', sentence: '' });
+  }
 });
 
 platform('another Linux goes without what embeds libnode, and is told so by name', () => {
@@ -29,6 +33,18 @@ platform('another Linux goes without what embeds libnode, and is told so by name
   assert.is(level, 'addon');
   assert.match(sentence, 'Ubuntu 24.04');
   assert.is(judgePlatform({ platform: 'linux', arch: 'arm64', osRelease: bookworm }).level, 'addon');
+});
+
+platform('a Debian whose libnode nobody tried goes without what embeds it', () => {
+  const osRelease = 'PRETTY_NAME="Debian GNU/Linux 11 (bullseye)"\nID=debian\nVERSION_ID="11"\n';
+  assert.is(judgePlatform({ platform: 'linux', arch: 'x64', osRelease }).level, 'addon');
+});
+
+platform('each Debian has the libnode of its own', () => {
+  assert.is(libnodeOf(bookworm)?.archive, 'libnode108');
+  assert.is(libnodeOf(trixie)?.archive, 'libnode115');
+  // An os-release that only looks like Debian's.
+  assert.is(libnodeOf(trixie.replace('ID=debian', 'ID=other')), undefined);
 });
 
 platform('without Linux only the policy is built', () => {
@@ -67,7 +83,15 @@ packages('missing lists are told from a refusal', () => {
 });
 
 packages('a package that serves as well is not asked for again', () => {
-  const rest = ['cmake', 'ninja-build', 'nlohmann-json3-dev', 'e2fsprogs', 'sqlite3', 'util-linux'];
+  const rest = [
+    'cmake',
+    'ninja-build',
+    'nlohmann-json3-dev',
+    'e2fsprogs',
+    'fuse2fs',
+    'sqlite3',
+    'util-linux',
+  ];
   const python = 'python3-prometheus-client';
   const installed = new Map(['libcurl4-gnutls-dev', python, ...rest].map((name) => [name, '1']));
   assert.equal(missingTools(installed, {}), ['g++']);

@@ -1,4 +1,7 @@
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { type DriverAddress, findDriver } from '../../host/effects/find_driver.ts';
+import type { PluginPlaces } from '../../host/effects/plugin_places.ts';
 import type { Config } from '../../host/frames/types.ts';
 
 /** What a driver says, or why it says nothing. */
@@ -21,10 +24,10 @@ const DEADLINE_MS = 5_000;
 const ANSWER_MAX = 4 * 1024 * 1024;
 
 /** Asks each driver of the configuration what it has: List, and Get of what it has mounted. Neither changes anything. */
-export async function askDrivers({ drivers, agentId }: Config): Promise<DriverView[]> {
+export async function askDrivers({ drivers, agentId }: Config, plugins: PluginPlaces): Promise<DriverView[]> {
   return Promise.all(
     Object.entries(drivers).map(([name, { address }]) =>
-      askDriver(name, address, agentId).catch((error: Error) => ({
+      askDriver(name, address, agentId, plugins).catch((error: Error) => ({
         name,
         answered: false,
         why: error.message,
@@ -34,35 +37,41 @@ export async function askDrivers({ drivers, agentId }: Config): Promise<DriverVi
   );
 }
 
-async function askDriver(name: string, address: string | undefined, agentId: string): Promise<DriverView> {
-  if (!address) throw new Error('has no address in the configuration');
-  const { Volumes } = await post(address, 'List', {});
+async function askDriver(
+  name: string,
+  known: string | undefined,
+  agentId: string,
+  plugins: PluginPlaces,
+): Promise<DriverView> {
+  const place = known ? { address: known } : await findDriver(name, plugins);
+  const { Volumes } = await post(place, 'List', {});
   const listed = Array.isArray(Volumes) ? Volumes.filter(isObject) : [];
   const volumes: DriverVolume[] = [];
   for (const { Name, Mountpoint } of listed) {
     const mountpoint = typeof Mountpoint === 'string' && Mountpoint !== '' ? Mountpoint : undefined;
     const id = `moorage-${agentId}-${String(Name)}`;
-    const ours = mountpoint !== undefined && (await names(address, String(Name), id));
+    const ours = mountpoint !== undefined && (await names(place, String(Name), id));
     volumes.push({ name: String(Name), mountpoint, ours });
   }
   return { name, answered: true, why: undefined, volumes };
 }
 
 /** Whether the driver shows this id among those that have the volume. */
-async function names(address: string, name: string, id: string): Promise<boolean> {
+async function names(place: DriverAddress, name: string, id: string): Promise<boolean> {
   try {
-    const { Volume } = await post(address, 'Get', { Name: name });
+    const { Volume } = await post(place, 'Get', { Name: name });
     return isObject(Volume) && JSON.stringify(Volume.Status ?? {}).includes(JSON.stringify(id));
   } catch {
     return false;
   }
 }
 
-function post(address: string, method: string, body: object): Promise<Record<string, unknown>> {
+function post(place: DriverAddress, method: string, body: object): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const late = new Error(`did not answer ${method} within ${DEADLINE_MS / 1000} s`);
-    const sent = request({
-      ...placeOf(address),
+    const send = place.address.startsWith('https://') ? secureRequest : request;
+    const sent = send({
+      ...optionsOf(place),
       path: `/VolumeDriver.${method}`,
       method: 'POST',
       agent: false,
@@ -94,10 +103,14 @@ function post(address: string, method: string, body: object): Promise<Record<str
   });
 }
 
-function placeOf(address: string): { socketPath: string } | { host: string; port: number } {
+/** What node:http and node:https call a place. */
+function optionsOf({ address, tls }: DriverAddress): object {
   if (address.startsWith('unix://')) return { socketPath: address.slice('unix://'.length) };
-  const url = new URL(address.replace(/^tcp:/, 'http:'));
-  return { host: url.hostname, port: Number(url.port) };
+  const { hostname, port } = new URL(address.replace(/^tcp:/, 'http:'));
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (!tls) return { host, port };
+  const { insecureSkipVerify, ca, cert, key } = tls;
+  return { host, port, rejectUnauthorized: !insecureSkipVerify, ca, cert, key };
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

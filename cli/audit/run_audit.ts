@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DOCKER_PLACES, type PluginPlaces } from '../../host/effects/plugin_places.ts';
 import type { Config } from '../../host/frames/types.ts';
 import { UsageError } from '../usage_error.ts';
 import { askDrivers, type DriverView } from './drivers.ts';
@@ -15,6 +16,8 @@ export interface AuditOptions {
   stateDir: string;
   /** Read instead of the configuration of the journal. */
   config: Config | undefined;
+  /** Where drivers without an address are looked for; Docker's places when it is absent. */
+  plugins?: PluginPlaces;
 }
 
 export interface AuditResult {
@@ -47,12 +50,12 @@ export async function runAudit(options: AuditOptions): Promise<AuditResult> {
 }
 
 /** The kernel between two readings of the journal: what one of them explains, is explained. */
-async function look({ stateDir, config }: AuditOptions): Promise<AuditResult> {
+async function look({ stateDir, config, plugins = DOCKER_PLACES }: AuditOptions): Promise<AuditResult> {
   const before = readRecord(stateDir);
   const used = config ?? before.config;
   if (!used)
     throw new UsageError(`${stateDir}: its journal has no configuration yet; name the agent's with --config`);
-  const drivers = await askDrivers(used);
+  const drivers = await askDrivers(used, plugins);
   const kernel = lookAtKernel(stateDir);
   const after = readRecord(stateDir);
   const [first, second] = [before, after].map((record) => judge(record, kernel, drivers, used));

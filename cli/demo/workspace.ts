@@ -35,7 +35,7 @@ export interface Workspace {
 
 /** Makes the workspace anew. What an interrupted run left in it is taken down first. Throws {@link UsageError}. */
 export async function openWorkspace(path: string, words: (text: string) => void): Promise<Workspace> {
-  if (existsSync(path)) await sweep(path, words);
+  await endEarlierRun(path, words);
   mkdirSync(path, { recursive: true });
   const directory = realpathSync(path);
   const pids: number[] = [];
@@ -60,6 +60,18 @@ export async function openWorkspace(path: string, words: (text: string) => void)
       writeFileSync(mark, JSON.stringify({ sockets: '', pids: [] }));
     },
   };
+}
+
+/** Takes down what an interrupted run left in the directory, if it is there. Throws {@link UsageError}. */
+export async function endEarlierRun(path: string, words: (text: string) => void): Promise<void> {
+  if (!existsSync(path)) return;
+  try {
+    await sweep(path, words);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new UsageError(`${path}: another user ran the demonstration there; choose another with --dir`);
+  }
 }
 
 /** Ends the processes of an earlier run, unmounts what it left and removes its files. */

@@ -1,6 +1,6 @@
 import { failure } from './outcome.ts';
 import type { Answer } from './plugin_api.ts';
-import { objectOf, textOf } from './plugin_api.ts';
+import { mountpointOf, objectOf } from './plugin_api.ts';
 
 /** One call of the volume's driver: `Get`, `Path`, `List`. */
 export type Ask = (method: string, body: object) => Promise<Answer>;
@@ -34,7 +34,7 @@ export async function findVolume(name: string, ask: Ask): Promise<Found> {
 export function* finding(name: string): Asking<Found> {
   const got = named(name, yield ['Get', { Name: name }]);
   if (got.ok) {
-    const path = textOf(objectOf(got.body, 'Volume'), 'Mountpoint');
+    const path = hintOf(objectOf(got.body, 'Volume'));
     return { answered: true, exists: true, ...(path === '' ? yield* pathOf(name) : { path }) };
   }
   if (got.error.kind !== 'refused') return { answered: false, refusal: got };
@@ -42,16 +42,18 @@ export function* finding(name: string): Asking<Found> {
   if (listed.ok) {
     const exists = namesIn(listed.body).includes(name);
     const mayBeThere = exists && isMute(got);
+    // That it has no Get is no word on a volume that List does not have.
+    const says = exists || !isMute(got);
     return {
       answered: mayBeThere || !exists,
       exists,
-      refusal: got,
+      ...(says ? { refusal: got } : {}),
       ...(mayBeThere ? yield* pathOf(name) : {}),
     };
   }
   if (!isMute(got)) return { answered: false, refusal: got };
   const answer = yield ['Path', { Name: name }];
-  const path = answer.ok ? textOf(answer.body, 'Mountpoint') : '';
+  const path = answer.ok ? hintOf(answer.body) : '';
   // A driver that has neither Get nor List can only say where the volume is, or that it is nowhere.
   const isAll = listed.error.code === 'unsupported' && isAnswer(answer);
   return { answered: isAll || path !== '', refusal: got, ...(path === '' ? {} : { path }) };
@@ -80,9 +82,15 @@ function isAnswer(answer: Answer): boolean {
   return answer.ok || (answer.error.kind === 'refused' && answer.error.code !== 'unsupported');
 }
 
+/** Where a driver says that the volume is; '' when that can be no place. */
+function hintOf(body: Record<string, unknown>): string {
+  const path = mountpointOf(body);
+  return path.startsWith('/') ? path : '';
+}
+
 function* pathOf(name: string): Asking<{ path?: string }> {
   const answer = yield ['Path', { Name: name }];
-  const path = answer.ok ? textOf(answer.body, 'Mountpoint') : '';
+  const path = answer.ok ? hintOf(answer.body) : '';
   return path === '' ? {} : { path };
 }
 

@@ -4,7 +4,7 @@ import type { DriverEffect } from '../frames/types.ts';
 import { type Ask, type Found, findVolume } from './find_volume.ts';
 import { mountAt } from './mount_at.ts';
 import { failure, type Outcome, withDeadline } from './outcome.ts';
-import { callPlugin, objectOf, textOf } from './plugin_api.ts';
+import { callPlugin, mountpointOf, objectOf, textOf } from './plugin_api.ts';
 
 /** How long the kernel may take to say whether a mount is still there. */
 const KERNEL_MS = 10_000;
@@ -17,7 +17,7 @@ interface Operation {
 
 const byName = ({ name }: DriverEffect) => ({ Name: name });
 const byId = ({ name, id }: DriverEffect) => ({ Name: name, ID: id });
-const mountpoint = (body: Record<string, unknown>) => ({ mountpoint: textOf(body, 'Mountpoint') });
+const mountpoint = (body: Record<string, unknown>) => ({ mountpoint: mountpointOf(body) });
 
 const OPERATIONS: Record<Exclude<DriverEffect['op'], 'get'>, Operation> = {
   create: {
@@ -40,7 +40,7 @@ function volumesOf(body: Record<string, unknown>): { name: string; mountpoint: s
   const volumes = Array.isArray(body.Volumes) ? body.Volumes : [];
   return volumes
     .filter((volume): volume is Record<string, unknown> => typeof volume === 'object' && volume !== null)
-    .map((volume) => ({ name: textOf(volume, 'Name'), mountpoint: textOf(volume, 'Mountpoint') }));
+    .map((volume) => ({ name: textOf(volume, 'Name'), mountpoint: mountpointOf(volume) }));
 }
 
 /** One operation of a driver. After an unmount the kernel is asked whether the recorded driver mount is still there. */
@@ -49,9 +49,8 @@ export async function performDriver(
   binding: Binding,
   directory: Directory,
 ): Promise<Outcome> {
-  const place = directory.drivers.get(effect.driver);
   const ask: Ask = (method, body) =>
-    callPlugin(binding, effect.driver, place, method, body, effect.deadlineMs);
+    callPlugin(binding, effect.driver, directory, method, body, effect.deadlineMs);
   if (effect.op === 'get') return get(effect, ask);
   const operation = OPERATIONS[effect.op];
   const answer = await ask(operation.method, operation.body(effect));

@@ -36,9 +36,8 @@ export async function performObserve(
 }
 
 async function askDriver(effect: ObserveEffect, binding: Binding, directory: Directory): Promise<DriverView> {
-  const place = directory.drivers.get(effect.driver);
   const ask: Ask = (method, body) =>
-    callPlugin(binding, effect.driver, place, method, body, effect.deadlineMs);
+    callPlugin(binding, effect.driver, directory, method, body, effect.deadlineMs);
   const { answered, exists, path } = await findVolume(effect.name, ask);
   return { answered, ...(exists === undefined ? {} : { exists }), ...(path === undefined ? {} : { path }) };
 }

@@ -21,6 +21,7 @@ void initAddon(Napi::Env env, Napi::Object exports) {
   offer("pinnedBy", pinnedBy);
   offer("prepareRoot", prepareRoot);
   offer("releaseRoot", releaseRoot);
+  offer("watchMounts", watchMounts);
   offer("lockFile", lockFile);
   offer("unlockFile", unlockFile);
   offer("allocateFile", allocateFile);

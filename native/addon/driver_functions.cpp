@@ -6,6 +6,17 @@
 namespace moorage {
 namespace {
 
+DriverTls readTls(const Napi::Value& value) {
+  DriverTls tls;
+  if (!value.IsObject()) return tls;
+  const Napi::Object object = value.As<Napi::Object>();
+  tls.insecureSkipVerify = booleanField(object, "insecureSkipVerify");
+  tls.ca = optionalString(object, "ca");
+  tls.cert = optionalString(object, "cert");
+  tls.key = optionalString(object, "key");
+  return tls;
+}
+
 DriverRequest readRequest(const Napi::Object& object) {
   DriverRequest request;
   request.lane = stringField(object, "lane");
@@ -15,6 +26,7 @@ DriverRequest readRequest(const Napi::Object& object) {
   request.body = stringField(object, "body");
   request.deadlineMs = numberField(object, "deadlineMs");
   request.maxResponseBytes = numberField(object, "maxResponseBytes");
+  request.tls = readTls(object.Get("tls"));
   return request;
 }
 

@@ -15,6 +15,7 @@ Napi::Value pathMount(const Napi::CallbackInfo& info);
 Napi::Value pinnedBy(const Napi::CallbackInfo& info);
 Napi::Value prepareRoot(const Napi::CallbackInfo& info);
 Napi::Value releaseRoot(const Napi::CallbackInfo& info);
+Napi::Value watchMounts(const Napi::CallbackInfo& info);
 Napi::Value lockFile(const Napi::CallbackInfo& info);
 Napi::Value unlockFile(const Napi::CallbackInfo& info);
 Napi::Value allocateFile(const Napi::CallbackInfo& info);

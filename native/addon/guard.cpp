@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t ended = UINT64_MAX;
 constexpr uint32_t looksInLimit = 4;
-constexpr size_t stackBytes = 256 * 1024;
+constexpr size_t stackBytes = size_t{256} * 1024;
 
 }  // namespace
 

@@ -50,7 +50,7 @@ napi_value guardedCall(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   if (status == napi_ok) return result;
-  if (const napi_value exception = takeException(env)) {
+  if (napi_value exception = takeException(env)) {
     napi_throw(env, exception);
   } else {
     // Somebody else ends the environment, or an outer call: what called us must not go on as if we had returned.

@@ -7,6 +7,7 @@
 
 #include "addon/guard.hpp"
 #include "addon/host_channel.hpp"
+#include "addon/watching.hpp"
 #include "addon/worker_pool.hpp"
 #include "effects/driver_transport.hpp"
 
@@ -20,6 +21,7 @@ struct Instance {
   WorkerPool pool;
   DriverTransport transport;
   Guard guard;
+  std::vector<std::shared_ptr<Watching>> watchings;
   std::vector<int> lockedFiles;  // descriptors that lockFile locked; some may be closed by now
 };
 

@@ -79,7 +79,7 @@ void WorkerPool::run(std::function<void()> work) {
   auto argument = std::make_unique<std::shared_ptr<Shared>>(shared_);
   const int error = startDetached(runThread<Shared>, argument.get());
   if (error == 0) {
-    argument.release();
+    static_cast<void>(argument.release());
     shared_->threads++;
     return;
   }

@@ -15,7 +15,7 @@ class WorkerPool {
  public:
   static constexpr size_t threadsMax = 512;
   static constexpr int idleMs = 10000;
-  static constexpr size_t stackBytes = 512 * 1024;
+  static constexpr size_t stackBytes = size_t{512} * 1024;
 
   WorkerPool();
   ~WorkerPool();

@@ -42,8 +42,9 @@ Fd openStopSignals() {
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
   ::sigaddset(&set, SIGINT);
-  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) throw systemError("sigprocmask");
-  ::signal(SIGPIPE, SIG_IGN);
+  errno = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  if (errno != 0) throw systemError("pthread_sigmask");
+  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   Fd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) throw systemError("signalfd");
   return signals;
@@ -114,6 +115,7 @@ void Agent::turn() {
   watches.push_back({signals_.get(), [this] { onSignal(); }});
   if (commands_ && recovered_ && !input_.ended()) watches.push_back({input_.fd(), [this] { onCommands(); }});
   std::vector<pollfd> polled;
+  polled.reserve(watches.size());
   for (const auto& watch : watches) polled.push_back({watch.fd, POLLIN, 0});
   if (::poll(polled.data(), polled.size(), tasks_.tickMs()) < 0 && errno != EINTR) throw systemError("poll");
   for (std::size_t index = 0; index < polled.size(); ++index) {

@@ -16,6 +16,9 @@ namespace {
 /** Options of the `dvdi` provider are written with this prefix. */
 constexpr std::string_view optionPrefix = "dvdi/";
 
+/** A copy of a deeper tree, or its text, would need more stack than there is; an app has five levels. */
+constexpr int nestingMax = 64;
+
 std::string withoutPrefix(const std::string& key) {
   return key.compare(0, optionPrefix.size(), optionPrefix) == 0 ? key.substr(optionPrefix.size()) : key;
 }
@@ -76,7 +79,8 @@ frames::ResourceValue parseResource(const json& value, const std::string& path) 
 }
 
 void parseResources(const json& resources, App& app) {
-  for (const auto& [name, value] : requireObject(resources, "resources").items()) {
+  requireObject(resources, "resources");
+  for (const auto& [name, value] : resources.items()) {
     app.resources.emplace_back(name, parseResource(value, "resources." + name));
   }
 }
@@ -97,9 +101,14 @@ bool isDirectory(const std::string& path) {
 }  // namespace
 
 json parseJson(const std::string& text, const std::string& what) {
+  const auto goesOn = [&what](int depth, json::parse_event_t, json&) {
+    if (depth > nestingMax) throw UsageError(what + " has lists in lists, more than " + std::to_string(nestingMax) + " deep");
+    return true;
+  };
   try {
-    return json::parse(text);
-  } catch (const json::parse_error& problem) {
+    return json::parse(text, goesOn);
+  } catch (const json::exception& problem) {
+    // Not of parse errors alone: a number that no double can hold is out of range.
     const std::string words = problem.what();
     const auto start = words.find("] ");
     throw UsageError(what + " is not JSON: " + (start == std::string::npos ? words : words.substr(start + 2)));

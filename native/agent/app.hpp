@@ -11,6 +11,7 @@
 namespace moorage::agent {
 
 /** A Marathon-style app: what one container runs, and with which volumes. */
+// NOLINTNEXTLINE(bugprone-exception-escape): what it sees thrown in the move of a JSON value are assertions of the library
 struct App {
   std::string id;
   std::string cmd;

@@ -5,6 +5,7 @@
 
 #include "agent/error.hpp"
 #include "agent/files.hpp"
+#include "agent/json_fields.hpp"
 
 namespace moorage::agent {
 
@@ -22,11 +23,11 @@ std::string toText(const json& document) {
 
 ProcessRecord parseProcess(const json& from) {
   ProcessRecord process;
-  process.pid = from.at("pid").get<pid_t>();
-  process.startTime = from.at("startTime").get<std::uint64_t>();
-  process.mountNamespace.unique = from.at("mountNamespace").at("unique").get<std::uint64_t>();
-  process.mountNamespace.inode = from.at("mountNamespace").at("inode").get<std::uint64_t>();
-  process.command = from.at("command").get<pid_t>();
+  process.pid = wholeNumber<pid_t>(from.at("pid"));
+  process.startTime = wholeNumber<std::uint64_t>(from.at("startTime"));
+  process.mountNamespace.unique = wholeNumber<std::uint64_t>(from.at("mountNamespace").at("unique"));
+  process.mountNamespace.inode = wholeNumber<std::uint64_t>(from.at("mountNamespace").at("inode"));
+  process.command = wholeNumber<pid_t>(from.at("command"));
   process.mounts = frames::mountsFromJson(from.at("mounts"));
   return process;
 }
@@ -61,7 +62,7 @@ std::optional<ExitStatus> Checkpoints::exitOf(const std::string& id) const {
   if (!text) return std::nullopt;
   try {
     return exitStatusFromJson(json::parse(*text));
-  } catch (const json::exception& problem) {
+  } catch (const std::exception& problem) {
     throw std::runtime_error(pathOf(id) + "/" + exitFile + ": " + problem.what());
   }
 }
@@ -98,6 +99,7 @@ std::vector<Checkpoint> Checkpoints::list() const {
   }
   std::sort(ids.begin(), ids.end());
   std::vector<Checkpoint> found;
+  found.reserve(ids.size());
   for (const auto& id : ids) found.push_back(read(id));
   return found;
 }

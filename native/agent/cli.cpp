@@ -71,7 +71,7 @@ void take(Options& options, int flag, const char* argument) {
 
 /** getopt names a wrong short option in optopt; a wrong long one is the argument that it has just passed. */
 std::string unknownFlag(char** argv) {
-  return optopt != 0 && optopt > help ? std::string("-") + static_cast<char>(optopt) : argv[optind - 1];
+  return optopt > help ? std::string("-") + static_cast<char>(optopt) : argv[optind - 1];
 }
 
 void requireWhole(const Options& options) {
@@ -85,6 +85,7 @@ Options parseOptions(int argc, char** argv) {
   Options options;
   opterr = 0;
   for (;;) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet
     const int flag = ::getopt_long(argc, argv, ":", flags, nullptr);
     if (flag == -1) break;
     if (flag == ':') throw UsageError(std::string(argv[optind - 1]) + " needs a value; see moorage-agent --help");

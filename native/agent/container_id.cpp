@@ -34,7 +34,7 @@ std::string newContainerId(const std::string& appId) {
   std::uint32_t random = 0;
   if (::getrandom(&random, sizeof random, 0) != sizeof random) throw systemError("getrandom");
   char suffix[16];
-  std::snprintf(suffix, sizeof suffix, ".%08x", random);
+  static_cast<void>(std::snprintf(suffix, sizeof suffix, ".%08x", random));
   return stemOf(appId) + suffix;
 }
 

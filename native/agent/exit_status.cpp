@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "agent/json_fields.hpp"
+
 namespace moorage::agent {
 
 using nlohmann::json;
@@ -28,7 +30,7 @@ json toJson(const ExitStatus& status) {
 
 ExitStatus exitStatusFromJson(const json& from) {
   ExitStatus out;
-  if (!from.at("exitCode").is_null()) out.exitCode = from.at("exitCode").get<int>();
+  if (!from.at("exitCode").is_null()) out.exitCode = wholeNumber<int>(from.at("exitCode"));
   out.killed = from.at("killed").get<bool>();
   out.message = from.at("message").get<std::string>();
   return out;

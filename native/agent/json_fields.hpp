@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -30,5 +33,18 @@ std::optional<std::string> optionalTextField(const nlohmann::json& object, const
 
 /** An object of strings; nothing when it is absent. */
 frames::Pairs optionalPairs(const nlohmann::json& object, const std::string& key, const std::string& parent);
+
+/**
+ * A whole number that fits its type. Throws std::range_error: what the library makes of a fraction, or of a number that is too large,
+ * is undefined.
+ */
+template <typename Number>
+Number wholeNumber(const nlohmann::json& value) {
+  const bool fits = value.is_number_unsigned()  ? std::in_range<Number>(value.get<std::uint64_t>())
+                    : value.is_number_integer() ? std::in_range<Number>(value.get<std::int64_t>())
+                                                : false;
+  if (!fits) throw std::range_error(std::string("a number should stand where there is ") + value.type_name());
+  return value.get<Number>();
+}
 
 }  // namespace moorage::agent

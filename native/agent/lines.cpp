@@ -8,7 +8,7 @@
 namespace moorage::agent {
 
 namespace {
-constexpr std::size_t lineBytesMax = 1024 * 1024;
+constexpr std::size_t lineBytesMax = std::size_t{1024} * 1024;
 }
 
 std::vector<std::string> LineReader::read() {

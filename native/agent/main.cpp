@@ -25,7 +25,7 @@ std::vector<App> readApps(const Options& options) {
 int runAgent(int argc, char** argv) {
   const Options options = parseOptions(argc, argv);
   if (options.help) {
-    std::fputs(helpText, stdout);
+    static_cast<void>(std::fputs(helpText, stdout));
     return 0;
   }
   // All apps are read before anything is begun, so that a wrong one leaves nothing behind.
@@ -36,6 +36,7 @@ int runAgent(int argc, char** argv) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): for want of memory alone, when there is none to say so either
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], executor::verb) == 0) return executor::execute();
   try {

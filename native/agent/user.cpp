@@ -44,6 +44,7 @@ std::optional<User> parseNumbers(const std::string& text) {
     const auto gid = parseNumber(text.substr(colon + 1));
     return gid ? std::optional(User{*uid, *gid, {*gid}}) : std::nullopt;
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody but the agent's one thread asks for users, and the entry is read before it asks again
   if (const passwd* entry = ::getpwuid(*uid)) return fromEntry(*entry);
   return User{*uid, *uid, {*uid}};
 }
@@ -51,6 +52,7 @@ std::optional<User> parseNumbers(const std::string& text) {
 }  // namespace
 
 User resolveUser(const std::string& text) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): as above
   if (const passwd* entry = ::getpwnam(text.c_str())) return fromEntry(*entry);
   if (auto user = parseNumbers(text)) return *user;
   throw UsageError("user \"" + text + "\" is not known on this machine; give a name of its user database, UID or UID:GID");

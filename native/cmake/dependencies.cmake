@@ -16,10 +16,17 @@ find_package(Threads REQUIRED)
 
 if(MOORAGE_EMBED)
   set(MOORAGE_NODE_INCLUDE "${MOORAGE_LIBNODE}/include/nodejs/src")
-  file(GLOB libnode_found "${MOORAGE_LIBNODE}/lib/*-linux-gnu/libnode.so.108" "${MOORAGE_LIBNODE}/lib/libnode.so.108")
+  # The headers say which library is theirs: its number is that of Node's ABI, 108 for 18 and 115 for 20.
+  set(node_version_header "${MOORAGE_NODE_INCLUDE}/node_version.h")
+  set(node_abi "<ABI>")
+  if(EXISTS "${node_version_header}")
+    file(STRINGS "${node_version_header}" node_abi REGEX "^#define NODE_MODULE_VERSION [0-9]+$")
+    string(REGEX REPLACE "^.* " "" node_abi "${node_abi}")
+  endif()
+  file(GLOB libnode_found "${MOORAGE_LIBNODE}/lib/*-linux-gnu/libnode.so.${node_abi}" "${MOORAGE_LIBNODE}/lib/libnode.so.${node_abi}")
   if(NOT EXISTS "${MOORAGE_NODE_INCLUDE}/node.h" OR NOT libnode_found)
-    message(FATAL_ERROR "libnode 18 is not below ${MOORAGE_LIBNODE} (include/nodejs/src/node.h, lib/<arch>/libnode.so.108). "
-      "On Debian: apt-get install libnode-dev; or unpack libnode108, libnode-dev and libuv1-dev somewhere and give "
+    message(FATAL_ERROR "libnode is not below ${MOORAGE_LIBNODE} (include/nodejs/src/node.h, lib/<arch>/libnode.so.${node_abi}). "
+      "On Debian: apt-get install libnode-dev; or unpack libnode-dev, the libnode it depends on and libuv1-dev somewhere and give "
       "-DMOORAGE_LIBNODE=<that folder>/usr; or leave the embedded host out with -DMOORAGE_EMBED=OFF.")
   endif()
   list(GET libnode_found 0 MOORAGE_LIBNODE_FILE)

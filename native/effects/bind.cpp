@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mount.h>
 
 #include "effects/error.hpp"
 #include "effects/kernel.hpp"
 #include "effects/managed_dirs.hpp"
+#include "effects/mount_copy.hpp"
 #include "effects/owner.hpp"
 #include "effects/path_mount.hpp"
 #include "effects/paths.hpp"
@@ -31,17 +31,6 @@ void checkSource(int source, const PathMount& mount, const BindRequest& request,
                                    mount.fstype + "), so the driver has not mounted the volume there");
 }
 
-/** A detached copy of the source's mount with its final attributes: nobody ever sees it without them. */
-Fd makeTree(int source, const BindRequest& request) {
-  Fd tree(kernel::cloneMount(source));
-  if (!tree) throw systemError("open_tree", request.source, errno);
-  const uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (request.readonly ? MOUNT_ATTR_RDONLY : 0);
-  if (kernel::setMountAttributes(tree.get(), attributes, 0, MS_PRIVATE) != 0) {
-    throw systemError("mount_setattr", request.source, errno);
-  }
-  return tree;
-}
-
 }  // namespace
 
 BindResult bindVolume(const BindRequest& request) {
@@ -52,10 +41,10 @@ BindResult bindVolume(const BindRequest& request) {
   checkSource(source.get(), sourceMount, request, path);
   if (request.owner) giveTo(source.get(), parseOwner(*request.owner), request.source);
 
-  const Fd tree = makeTree(source.get(), request);
-  const uint64_t mountId = placeOfFd(tree.get()).mountId;  // after the attachment nothing may fail any more
+  MountCopy copy(source.get(), request.readonly, root.get(), request.source);
+  const uint64_t mountId = placeOfFd(copy.fd()).mountId;  // after the attachment nothing may fail any more
   const Fd target = makeManagedDir(root.get(), path);
-  if (kernel::attachMount(tree.get(), target.get()) != 0) throw systemError("move_mount", path.target, errno);
+  copy.attach(target.get(), path.target);
   return {mountId, sourceMount.mountId, sourceMount.fstype, sourceMount.dev};
 }
 

@@ -9,6 +9,11 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "effects/path_walk.hpp"
+#include "effects/proc_mounts.hpp"
 
 namespace moorage::kernel {
 namespace {
@@ -83,10 +88,37 @@ int askMount(uint64_t id, uint64_t mask, void* buffer, size_t size) {
   return retrying([&] { return ::syscall(statmountNumber, &request, buffer, size, 0); });
 }
 
+/** The mount of an open file as procfs tells it, proc_pid_fdinfo(5). */
+int mountIdOf(int fd, uint64_t& mountId) {
+  const std::string path = "/proc/self/fdinfo/" + std::to_string(fd);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char text[512];
+  const ssize_t size = file ? ::read(file.get(), text, sizeof text - 1) : -1;
+  if (size < 0) return -1;
+  text[size] = 0;
+  const char* found = strstr(text, "mnt_id:");
+  if (found == nullptr) {
+    errno = ENOSYS;
+    return -1;
+  }
+  mountId = strtoull(found + strlen("mnt_id:"), nullptr, 10);
+  return 0;
+}
+
+/** Before Linux 5.8: a directory is the root of its mount when its parent lies on another one. */
+int oldFactsOf(int fd, FdFacts& facts) {
+  if (mountIdOf(fd, facts.mountId) != 0) return -1;
+  const Fd above(::openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  uint64_t aboveId = facts.mountId;
+  if (above && mountIdOf(above.get(), aboveId) != 0) return -1;
+  facts.mountRoot = aboveId != facts.mountId;
+  return 0;
+}
+
 bool probeUniqueIds() {
   const Fd here(::open("/", O_PATH | O_CLOEXEC));
   struct statx facts {};
-  if (!here || ::statx(here.get(), "", AT_EMPTY_PATH, statxMountIdUnique, &facts) != 0) return false;
+  if (!here || ::syscall(SYS_statx, here.get(), "", AT_EMPTY_PATH, statxMountIdUnique, &facts) != 0) return false;
   if ((facts.stx_mask & statxMountIdUnique) == 0) return false;
   uint32_t oldId = 0;
   std::vector<uint64_t> ids;
@@ -96,14 +128,22 @@ bool probeUniqueIds() {
 }  // namespace
 
 int openBeneath(int directory, const char* path, uint64_t flags, uint64_t extraResolve) {
-  return openHow(directory, path, flags,
-                 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | extraResolve);
+  const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | extraResolve;
+  const int fd = openHow(directory, path, flags, resolve);
+  if (fd >= 0 || !isMissing(errno)) return fd;
+  return walkBeneath(directory, path, flags, (extraResolve & RESOLVE_NO_XDEV) != 0);
 }
 
-int openFollowing(const char* path, uint64_t flags) { return openHow(AT_FDCWD, path, flags, RESOLVE_NO_MAGICLINKS); }
+int openFollowing(const char* path, uint64_t flags) {
+  const int fd = openHow(AT_FDCWD, path, flags, RESOLVE_NO_MAGICLINKS);
+  return fd >= 0 || !isMissing(errno) ? fd : walkFollowing(path, flags);
+}
 
 int openStrict(const char* path, uint64_t flags) {
-  return openHow(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  const int fd = openHow(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  if (fd >= 0 || !isMissing(errno)) return fd;
+  const Fd top(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return top ? walkBeneath(top.get(), path, flags, false) : -1;
 }
 
 int cloneMount(int fd) { return ::open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH); }
@@ -128,10 +168,12 @@ int detachMount(int fd) {
 int factsOf(int fd, bool uniqueIds, FdFacts& facts) {
   struct statx answer {};
   const unsigned mask = uniqueIds ? statxMountIdUnique : STATX_MNT_ID;
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &answer) != 0) return -1;
-  if ((answer.stx_mask & mask) == 0 || (answer.stx_attributes_mask & statxMountRoot) == 0) {
+  // Not the C library's statx: it would answer in the place of a kernel that has none.
+  const int result = retrying([&] { return ::syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &answer); });
+  if (result != 0 && !isMissing(errno)) return -1;
+  if (result != 0 || (answer.stx_mask & mask) == 0 || (answer.stx_attributes_mask & statxMountRoot) == 0) {
     errno = ENOSYS;
-    return -1;
+    return uniqueIds ? -1 : oldFactsOf(fd, facts);
   }
   facts.mountId = answer.stx_mnt_id;
   facts.mountRoot = (answer.stx_attributes & statxMountRoot) != 0;

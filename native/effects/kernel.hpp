@@ -13,6 +13,8 @@ namespace moorage::kernel {
  * and retry EINTR. Sources: openat2(2), open_tree(2), move_mount(2), mount_setattr(2), statmount(2), listmount(2).
  */
 
+/** The three that open a path walk it step by step where openat2 is missing: path_walk.hpp. */
+
 /** openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS plus `extraResolve`; close-on-exec. */
 int openBeneath(int directory, const char* path, uint64_t flags, uint64_t extraResolve = 0);
 
@@ -31,7 +33,7 @@ int setMountAttributes(int fd, uint64_t set, uint64_t clear, uint64_t propagatio
 /** Puts the detached mount `tree` onto the directory `target`, both by descriptor. */
 int attachMount(int tree, int target);
 
-/** Lazily unmounts the mount whose root `fd` is. */
+/** Lazily unmounts the mount whose root `fd` is; where another has come to lie on top of it, umount(2) takes that one. */
 int detachMount(int fd);
 
 /** What statx tells of an open file without asking the file system's server. */
@@ -40,7 +42,10 @@ struct FdFacts {
   bool mountRoot = false;
 };
 
-/** Facts of `fd`; the id is the unique one when `uniqueIds`. */
+/**
+ * Facts of `fd`; the id is the unique one when `uniqueIds`. Before Linux 5.8 procfs tells the other one, and only directories
+ * count as roots, `/` not among them.
+ */
 int factsOf(int fd, bool uniqueIds, FdFacts& facts);
 
 /** What statmount tells of one mount. */

@@ -48,9 +48,7 @@ Fd openRoot(const std::string& root) {
   Fd fd(kernel::openStrict(root.c_str(), O_PATH | O_DIRECTORY));
   if (fd) return fd;
   const int error = errno;
-  const char* hint = error == ELOOP    ? "the managed root must be reached without symbolic links; configure its real path"
-                     : error == ENOSYS ? "Linux 5.12 or newer is needed"
-                                       : "";
+  const char* hint = error == ELOOP ? "the managed root must be reached without symbolic links; configure its real path" : "";
   throw systemError("open the managed root", root, error, FailureKind::failed, hint);
 }
 

@@ -51,7 +51,7 @@ MountPlace placeOfFd(int fd) {
   kernel::FdFacts facts;
   if (kernel::factsOf(fd, kernel::hasUniqueMountIds(), facts) != 0) {
     const int error = errno;
-    throw systemError("statx", pathOfFd(fd), error, FailureKind::failed, error == ENOSYS ? "Linux 5.12 or newer is needed" : "");
+    throw systemError("statx", pathOfFd(fd), error);
   }
   return {facts.mountId, facts.mountRoot};
 }

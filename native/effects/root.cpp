@@ -1,21 +1,20 @@
 #include "effects/root.hpp"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <memory>
-#include <string_view>
 
+#include "effects/entries.hpp"
 #include "effects/error.hpp"
 #include "effects/kernel.hpp"
 #include "effects/managed_dirs.hpp"
 #include "effects/mount_table.hpp"
 #include "effects/paths.hpp"
+#include "effects/proc_mounts.hpp"
+#include "effects/stage.hpp"
 
 namespace moorage {
 namespace {
@@ -44,23 +43,10 @@ RootState stateOf(const std::string& root) {
   return state;
 }
 
-bool isEmpty(int directory) {
-  Fd copy(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!copy) return false;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy.get()), ::closedir);
-  if (!entries) return false;
-  copy.release();
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string_view name(entry->d_name);
-    if (name != "." && name != "..") return false;
-  }
-  return true;
-}
-
 /** The directory, made with its parents where missing; no link is followed on the way. */
 Fd makeRootDir(const std::string& root) {
   Fd here(kernel::openStrict("/", O_PATH | O_DIRECTORY));
-  if (!here) throw systemError("open", "/", errno, FailureKind::failed, errno == ENOSYS ? "Linux 5.12 or newer is needed" : "");
+  if (!here) throw systemError("open", "/", errno);
   const std::vector<std::string> parts = pathParts(root);
   std::string shown = "/";
   for (size_t i = 0; i < parts.size(); i++) {
@@ -88,18 +74,42 @@ void makePrivate(int fd, const std::string& root) {
     throw refusal("root-not-ours", "the managed root " + root + " belongs to uid " + std::to_string(facts.st_uid) + "; give a directory of its own");
   }
   if ((facts.st_mode & 07777) == 0700) return;
-  if (!isEmpty(fd)) {
+  if (!entriesOf(fd).empty()) {
     throw refusal("root-not-ours", "the managed root " + root + " has entries and is open to others; give a directory of its own, or chmod 0700 it");
   }
   const Fd real(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!real || ::fchmod(real.get(), 0700) != 0) throw systemError("chmod", root, errno);
 }
 
+// Private first: a bind of a shared mount joins its peer group, and what is mounted here would appear there too.
+constexpr uint64_t ownPeerGroup[] = {MS_PRIVATE, MS_SHARED};
+
 void setPropagation(int fd, const std::string& root) {
-  // Private first: a bind of a shared mount joins its peer group, and what is mounted here would appear there too.
-  for (const uint64_t propagation : {MS_PRIVATE, MS_SHARED}) {
-    if (kernel::setMountAttributes(fd, 0, 0, propagation) != 0) throw systemError("mount_setattr", root, errno);
+  for (const uint64_t propagation : ownPeerGroup) {
+    if (kernel::setMountAttributes(fd, 0, 0, propagation) == 0) continue;
+    if (!kernel::isMissing(errno)) throw systemError("mount_setattr", root, errno);
+    if (kernel::setPropagation(fd, propagation) != 0) throw systemError("mount (propagation)", root, errno);
   }
+}
+
+/** False where the kernel has no detached mounts. */
+bool bindDetached(int fd, const std::string& root) {
+  const Fd tree(kernel::cloneMount(fd));
+  if (!tree && kernel::isMissing(errno)) return false;
+  if (!tree) throw systemError("open_tree", root, errno);
+  for (const uint64_t propagation : ownPeerGroup) {
+    if (kernel::setMountAttributes(tree.get(), 0, 0, propagation) == 0) continue;
+    if (kernel::isMissing(errno)) return false;
+    throw systemError("mount_setattr", root, errno);
+  }
+  if (kernel::attachMount(tree.get(), fd) != 0) throw systemError("move_mount", root, errno);
+  return true;
+}
+
+/** Nothing is mounted below yet, so nothing is copied anywhere before the peer group is its own. */
+void bindInPlace(int fd, const std::string& root) {
+  if (kernel::bindOnto(fd, fd) != 0) throw systemError("mount (bind)", root, errno);
+  setPropagation(openRoot(root).get(), root);
 }
 
 }  // namespace
@@ -109,16 +119,14 @@ void prepareRoot(const std::string& configured) {
   if (root == "/") throw refusal("bad-path", "the managed root must be a directory of its own, not /");
   const Fd fd = makeRootDir(root);
   makePrivate(fd.get(), root);
+  clearStages(fd.get());
   const RootState state = stateOf(root);
   if (state.ownPeers) return;
   if (state.bound) return setPropagation(fd.get(), root);
   if (state.mountsBelow) {
     throw refusal("mounts-below", "the managed root " + root + " is not a bind of itself yet, and something is mounted below it; unmount that first");
   }
-  const Fd tree(kernel::cloneMount(fd.get()));
-  if (!tree) throw systemError("open_tree", root, errno);
-  setPropagation(tree.get(), root);
-  if (kernel::attachMount(tree.get(), fd.get()) != 0) throw systemError("move_mount", root, errno);
+  if (!bindDetached(fd.get(), root)) bindInPlace(fd.get(), root);
 }
 
 bool releaseRoot(const std::string& configured) {
@@ -126,8 +134,11 @@ bool releaseRoot(const std::string& configured) {
   const RootState state = stateOf(root);
   if (!state.bound) return true;
   if (state.mountsBelow) return false;
-  // By path and not lazily: a descriptor of ours would keep it busy, and only root can change the way to the managed root.
-  if (::umount2(root.c_str(), UMOUNT_NOFOLLOW) == 0 || errno == EINVAL) return true;
+  const size_t slash = root.rfind('/');
+  const std::string parent = slash == 0 ? "/" : root.substr(0, slash);
+  const Fd above(kernel::openStrict(parent.c_str(), O_PATH | O_DIRECTORY));
+  if (!above) throw systemError("open", parent, errno);
+  if (kernel::unmountIdle(above.get(), root.substr(slash + 1)) == 0 || errno == EINVAL) return true;
   if (errno == EBUSY) return false;
   throw systemError("umount", root, errno);
 }

@@ -8,7 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "effects/error.hpp"
 #include "embed/host_thread.hpp"
@@ -28,6 +31,28 @@ using moorage::Session;
 using moorage::SessionOptions;
 
 std::atomic<bool> isOpen{false};
+
+/** The isolator that takes calls. A pointer of a caller is compared with it, and never followed: another thread may close at any time. */
+std::mutex currentLock;
+moorage_isolator* current = nullptr;
+
+void setCurrent(moorage_isolator* isolator) {
+  const std::lock_guard lock(currentLock);
+  current = isolator;
+}
+
+/** Null when it is closed. */
+std::shared_ptr<Session> sessionOf(const moorage_isolator* isolator) {
+  const std::lock_guard lock(currentLock);
+  return isolator != nullptr && isolator == current ? isolator->session : nullptr;
+}
+
+/** For the one that closes it; null for whoever comes later. */
+std::unique_ptr<moorage_isolator> takeCurrent(const moorage_isolator* isolator) {
+  const std::lock_guard lock(currentLock);
+  if (isolator == nullptr || isolator != current) return nullptr;
+  return std::unique_ptr<moorage_isolator>(std::exchange(current, nullptr));
+}
 
 /** The path of a file beside this library. */
 std::string besideLibrary(const char* name) {
@@ -134,20 +159,23 @@ moorage_isolator* moorage_open(const moorage_options* options, char* error, size
     isOpen = false;
     report(failure, error, errorSize);
   }
+  setCurrent(opened);
   return opened;
 }
 
 int moorage_call(moorage_isolator* isolator, const uint8_t* frame, size_t size, moorage_reply_fn reply, void* context) {
   try {
-    return isolator != nullptr && isolator->session->call(frame, size, reply, context) ? 0 : -1;
+    const std::shared_ptr<Session> session = sessionOf(isolator);
+    return session && session->call(frame, size, reply, context) ? 0 : -1;
   } catch (const std::exception&) {
     return -1;
   }
 }
 
 void moorage_close(moorage_isolator* isolator, uint32_t timeoutMs) {
-  if (isolator == nullptr) return;
-  const std::shared_ptr<Session> session = isolator->session;
+  const std::unique_ptr<moorage_isolator> taken = takeCurrent(isolator);
+  if (!taken) return;
+  const std::shared_ptr<Session> session = taken->session;
   // From within a callback nobody could be waited for: the threads end as soon as it has returned.
   const bool inCallback = moorage::onHostThread() || moorage::onSupervisorThread();
   try {
@@ -157,12 +185,11 @@ void moorage_close(moorage_isolator* isolator, uint32_t timeoutMs) {
     // No memory for an answer: what is left to do is to end.
   }
   if (inCallback) {
-    pthread_detach(isolator->supervisor);
+    pthread_detach(taken->supervisor);
   } else {
-    pthread_join(isolator->supervisor, nullptr);
+    pthread_join(taken->supervisor, nullptr);
   }
   session->silence();
-  delete isolator;
   isOpen = false;
 }
 

@@ -99,7 +99,7 @@ void log(Life& life, const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void initEmbedded(Napi::Env env, Napi::Object exports, std::shared_ptr<Life> life) {
+void initEmbedded(Napi::Env env, Napi::Object exports, const std::shared_ptr<Life>& life) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("options", optionsObject(env, *life));
   object.Set("onCall", env.Undefined());

@@ -49,8 +49,12 @@ size_t onNearHeapLimit(void* environment, size_t current, size_t) {
   for (;;) ::pause();
 }
 
-/** V8 would abort the process when this returned. The environment is never freed: what it holds that others need is let go here. */
-void onOutOfMemory(const char* where, bool) {
+/**
+ * V8 would abort the process when this returned. The environment is never freed: what it holds that others need is let go here. What V8 tells beside
+ * the place is a bool in Node 18 and a structure from 20 on.
+ */
+template <typename Details>
+void onOutOfMemory(const char* where, Details) {
   // A thread of V8's own that clears up has no life: the host waits for it, gives no sign, and the supervisor says so.
   if (threadLife == nullptr) park();
   if (threadInstance != nullptr) {

@@ -7,7 +7,7 @@ namespace moorage {
 namespace {
 
 // Recursion in JS must find what V8 expects, whatever `ulimit -s` says.
-constexpr size_t stackBytes = 8 * 1024 * 1024;
+constexpr size_t hostStackBytes = size_t{8} * 1024 * 1024;
 
 thread_local bool isHostThread = false;
 
@@ -23,7 +23,7 @@ void* runHost(void* argument) {
 }  // namespace
 
 int startHostThread(const std::shared_ptr<Life>& life, pthread_t& thread) {
-  return startThread(runHost, std::make_unique<std::shared_ptr<Life>>(life), stackBytes, thread);
+  return startThread(runHost, std::make_unique<std::shared_ptr<Life>>(life), hostStackBytes, thread);
 }
 
 bool onHostThread() { return isHostThread; }

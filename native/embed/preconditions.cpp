@@ -1,6 +1,7 @@
 #include "embed/preconditions.hpp"
 
 #include <errno.h>
+#include <node_version.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -22,7 +23,16 @@ constexpr const char* libnodeFiles[] = {
     "/usr/share/nodejs/cjs-module-lexer/lexer.js", "/usr/share/nodejs/cjs-module-lexer/dist/lexer.js",
     "/usr/share/nodejs/undici/undici-fetch.js",    "/usr/share/nodejs/acorn/dist/acorn.js",
     "/usr/share/nodejs/acorn-walk/dist/walk.js",
+#if NODE_MAJOR_VERSION >= 20
+    "/usr/share/nodejs/minimatch/dist/cjs/index.bundle.js",
+#endif
 };
+
+#if NODE_MAJOR_VERSION >= 20
+constexpr const char* libnodeFilesHint = "apt-get install node-acorn node-cjs-module-lexer node-minimatch node-undici";
+#else
+constexpr const char* libnodeFilesHint = "apt-get install node-acorn node-cjs-module-lexer node-undici";
+#endif
 
 // What a Node program gives to its Node children. libnode takes who has them for one: it aborts over a channel that is none, and never gets ready
 // as the worker of a cluster.
@@ -51,7 +61,7 @@ std::string checkReadable(const char* what, const std::string& path, const char*
 
 std::string checkLibnodeFiles() {
   for (const char* file : libnodeFiles) {
-    std::string obstacle = checkReadable("libnode's file", file, "apt-get install node-acorn node-cjs-module-lexer node-undici");
+    std::string obstacle = checkReadable("libnode's file", file, libnodeFilesHint);
     if (!obstacle.empty()) return obstacle;
   }
   return {};

@@ -25,7 +25,7 @@ constexpr int pausesOutlived = 10;
 constexpr int looksMissedMax = 10;
 /** While nobody waits for an answer, every fifth look asks. */
 constexpr int looksIdleMax = 5;
-constexpr size_t stackBytes = 512 * 1024;
+constexpr size_t supervisorStackBytes = size_t{512} * 1024;
 
 thread_local bool isSupervisorThread = false;
 
@@ -246,7 +246,7 @@ void* runSupervisor(void* argument) {
 }  // namespace
 
 int startSupervisor(const std::shared_ptr<Session>& session, pthread_t& thread) {
-  return startThread(runSupervisor, std::make_unique<std::shared_ptr<Session>>(session), stackBytes, thread);
+  return startThread(runSupervisor, std::make_unique<std::shared_ptr<Session>>(session), supervisorStackBytes, thread);
 }
 
 bool onSupervisorThread() { return isSupervisorThread; }

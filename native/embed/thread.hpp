@@ -21,7 +21,7 @@ int startThread(void* (*body)(void*), std::unique_ptr<Argument> argument, size_t
   pthread_attr_setstacksize(&attributes, stackBytes);
   const int error = pthread_create(&thread, &attributes, body, argument.get());
   pthread_attr_destroy(&attributes);
-  if (error == 0) argument.release();
+  if (error == 0) static_cast<void>(argument.release());
   return error;
 }
 

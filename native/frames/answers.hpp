@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nesting.hpp"
+
 /**
  * The frames that come back. Reading never throws, since it may happen in a callback of the C ABI: a reply that
  * cannot be read is
@@ -86,7 +88,7 @@ inline std::optional<std::string> textOrNone(const nlohmann::json& field) {
 
 /** The elements of a frame of at least `count` elements, or a JSON exception. */
 inline nlohmann::json openFrame(const std::uint8_t* frame, std::size_t size, std::size_t count) {
-  auto fields = nlohmann::json::from_msgpack(frame, frame + size);
+  auto fields = readFrame(frame, size);
   static_cast<void>(fields.at(count - 1));
   if (fields[0].get<double>() != 1) {
     throw std::runtime_error("schema " + fields[0].dump() + ", where 1 is known");
@@ -95,7 +97,7 @@ inline nlohmann::json openFrame(const std::uint8_t* frame, std::size_t size, std
 }
 
 inline Reply reply(const nlohmann::json& fields) {
-  if (fields[1].get<int>() != answer::reply) throw std::runtime_error("type " + fields[1].dump() + ", no reply");
+  if (fields[1] != answer::reply) throw std::runtime_error("type " + fields[1].dump() + ", no reply");
   Reply out;
   out.call = fields[2].get<double>();
   out.ok = fields[3].get<bool>();
@@ -109,9 +111,10 @@ inline Reply reply(const nlohmann::json& fields) {
 }
 
 inline Notice notice(const nlohmann::json& fields) {
-  const int type = fields[1].get<int>();
+  // Compared as it is: what a number without end would be as an int is for nobody to say.
+  const auto& type = fields[1];
   if (type == answer::limit) return Limit{fields[2].get<std::string>(), fields[3].get<std::string>()};
-  if (type != answer::alert) throw std::runtime_error("type " + std::to_string(type) + ", neither limit nor alert");
+  if (type != answer::alert) throw std::runtime_error("type " + type.dump() + ", neither limit nor alert");
   return Alert{fields[2].get<std::string>(), fields[3].get<std::string>(), fields.at(4).get<std::string>(),
                textOrNone(fields.at(5)), textOrNone(fields.at(6))};
 }

@@ -11,6 +11,8 @@
 
 #include "effects/error.hpp"
 #include "effects/fd.hpp"
+#include "effects/paths.hpp"
+#include "effects/proc_mounts.hpp"
 #include "loop/loop_device.hpp"
 
 namespace moorage {
@@ -114,10 +116,15 @@ std::string mountImage(const ImageMountRequest& request) {
   return device->path;
 }
 
-void unmountImage(const std::string& target, std::chrono::milliseconds retry) {
+void unmountImage(const std::string& path, std::chrono::milliseconds retry) {
+  const std::string target = absolutePath(path, "the target");
+  const size_t slash = target.rfind('/');
+  const std::string parent = slash == 0 ? "/" : target.substr(0, slash);
+  const Fd above(open(parent.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!above) throw systemError("unmount", target, errno);
   const auto deadline = std::chrono::steady_clock::now() + retry;
   auto pause = std::chrono::milliseconds(1);
-  while (umount2(target.c_str(), UMOUNT_NOFOLLOW) != 0) {
+  while (kernel::unmountIdle(above.get(), target.substr(slash + 1)) != 0) {
     const int error = errno;
     const auto now = std::chrono::steady_clock::now();
     if (error == EBUSY && now < deadline) {

@@ -1,11 +1,13 @@
 #include "loop/loop_binding.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include "addon/async.hpp"
 #include "loop/image_mount.hpp"
+#include "loop/memory_keeper.hpp"
 
 namespace moorage {
 namespace {
@@ -27,6 +29,16 @@ std::string stringField(const Napi::Object& request, const char* name) {
     throw Napi::TypeError::New(request.Env(), std::string(name) + ": must not contain NUL");
   }
   return text;
+}
+
+/** A whole number that a double holds exactly. */
+uint64_t numberField(const Napi::Object& request, const char* name) {
+  const Napi::Value value = request.Get(name);
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0 && number <= 9007199254740991.0)) {
+    throw Napi::TypeError::New(request.Env(), std::string(name) + ": must be a whole number from 0");
+  }
+  return static_cast<uint64_t>(number);
 }
 
 std::chrono::milliseconds retryField(const Napi::Object& request) {
@@ -61,12 +73,48 @@ Napi::Value unmountImageCall(const Napi::CallbackInfo& info) {
                    });
 }
 
+Napi::Value numberedMemory(const Napi::CallbackInfo& info, std::function<int()> work) {
+  return runOnPool(info.Env(), [work = std::move(work)]() -> ToValue {
+    return [number = work()](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, number); };
+  });
+}
+
+Napi::Value makeMemoryCall(const Napi::CallbackInfo& info) {
+  const Napi::Object fields = requestOf(info);
+  const MemoryRequest request{stringField(fields, "source"), numberField(fields, "sizeBytes"), numberField(fields, "inodes")};
+  return numberedMemory(info, [request] { return makeMemory(request); });
+}
+
+Napi::Value keepMemoryCall(const Napi::CallbackInfo& info) {
+  return numberedMemory(info, [target = stringField(requestOf(info), "target")] { return keepMemory(target); });
+}
+
+Napi::Value attachMemoryCall(const Napi::CallbackInfo& info) {
+  const Napi::Object fields = requestOf(info);
+  const int number = static_cast<int>(numberField(fields, "number"));
+  return runOnPool(info.Env(), [number, target = stringField(fields, "target")]() -> ToValue {
+    attachMemory(number, target);
+    return {};
+  });
+}
+
+Napi::Value dropMemoryCall(const Napi::CallbackInfo& info) {
+  return runOnPool(info.Env(), [number = static_cast<int>(numberField(requestOf(info), "number"))]() -> ToValue {
+    dropMemory(number);
+    return {};
+  });
+}
+
 }  // namespace
 
 void initLoop(Napi::Env env, Napi::Object exports) {
   Napi::Object loop = Napi::Object::New(env);
   loop.Set("mountImage", Napi::Function::New(env, mountImageCall, "mountImage"));
   loop.Set("unmountImage", Napi::Function::New(env, unmountImageCall, "unmountImage"));
+  loop.Set("makeMemory", Napi::Function::New(env, makeMemoryCall, "makeMemory"));
+  loop.Set("keepMemory", Napi::Function::New(env, keepMemoryCall, "keepMemory"));
+  loop.Set("attachMemory", Napi::Function::New(env, attachMemoryCall, "attachMemory"));
+  loop.Set("dropMemory", Napi::Function::New(env, dropMemoryCall, "dropMemory"));
   exports.Set("loop", loop);
 }
 

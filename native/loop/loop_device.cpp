@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -92,6 +93,16 @@ std::string freeDevice(int control, const std::string& image) {
   return "/dev/loop" + std::to_string(number);
 }
 
+/** Configures a device that is free. Returns 0 or the errno. */
+int attachFree(int control, int imageFd, const std::string& image, LoopDevice& attached) {
+  // The kernel names everybody the same device, and one gets it: of two hundred threads of ours some would lose a hundred times.
+  static std::mutex one;
+  const std::lock_guard lock(one);
+  attached.path = freeDevice(control, image);
+  attached.fd = Fd(open(attached.path.c_str(), O_RDWR | O_CLOEXEC));
+  return attached.fd ? configureDirectIfPossible(attached.fd.get(), imageFd, image) : errno;
+}
+
 }  // namespace
 
 std::optional<LoopDevice> findLoopDevice(int imageFd, const std::string& image) {
@@ -108,14 +119,13 @@ LoopDevice attachLoopDevice(int imageFd, const std::string& image) {
   if (!control) fail(errno, image, "open /dev/loop-control", "load the module: modprobe loop");
   auto pause = std::chrono::milliseconds(1);
   for (int attempt = 1;; ++attempt) {
-    const std::string path = freeDevice(control.get(), image);
-    Fd device(open(path.c_str(), O_RDWR | O_CLOEXEC));
-    const int error = device ? configureDirectIfPossible(device.get(), imageFd, image) : errno;
-    if (error == 0) return {std::move(device), path};
+    LoopDevice attached;
+    const int error = attachFree(control.get(), imageFd, image, attached);
+    if (error == 0) return attached;
     // Taken by another process since the kernel named it, or its node in /dev is not there yet.
     const bool mayPass = error == EBUSY || isDetached(error);
     if (!mayPass || attempt == attachTriesMax) {
-      fail(error, image, (device ? "LOOP_CONFIGURE " : "open ") + path + ", try " + std::to_string(attempt));
+      fail(error, image, (attached.fd ? "LOOP_CONFIGURE " : "open ") + attached.path + ", try " + std::to_string(attempt));
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, attachPauseMax);

@@ -16,6 +16,7 @@ namespace moorage::module {
 namespace {
 
 /** How long the agent waits for numbers. */
+// NOLINTNEXTLINE(cert-err58-cpp): all constructors of these are constexpr
 const Duration patience = Seconds(2);
 
 using GaugedPromise = process::Promise<Gauged>;
@@ -53,7 +54,7 @@ struct Gauge::Busy {
 Gauge::Gauge(std::string root) : root_(std::move(root)), busy_(std::make_shared<Busy>()) {}
 
 process::Future<Gauged> Gauge::ask(const std::string& id, std::vector<std::string> paths, int pid) {
-  const Gauged nothing{paths, {}};
+  Gauged nothing{paths, {}};
   if (root_.empty() || (paths.empty() && pid == 0) || !busy_->begin(id)) return nothing;
   const auto promise = std::make_shared<GaugedPromise>();
   const auto work = [promise, busy = busy_, root = root_, id, pid, paths = std::move(paths)] {

@@ -58,6 +58,7 @@ mesos::slave::Isolator* create(const mesos::Parameters& parameters) {
 
 /** The name of this symbol is the module's name in --modules and --isolation. */
 extern mesos::modules::Module<mesos::slave::Isolator> org_moorage_VolumeIsolator;
+// NOLINTNEXTLINE(cert-err58-cpp): a module of Mesos is such a variable
 mesos::modules::Module<mesos::slave::Isolator> org_moorage_VolumeIsolator(
     MESOS_MODULE_API_VERSION, MESOS_VERSION, "moorage", "-", "Mounts external volumes for containers.", nullptr,
     create);

@@ -1,13 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { harm, install, installedPackages, rights, simulate, updateLists } from '../apt.mjs';
 import { SetupError } from '../failure.mjs';
-import {
-  libnodeDevelopment,
-  libnodeLibraries,
-  libnodePrefix,
-  missingScripts,
-  scriptPackages,
-} from '../libnode_place.mjs';
+import { libnodeDevelopment, libnodeHere, libnodePrefix, missingScripts } from '../libnode_place.mjs';
 
 /**
  * What the native parts and the tests need, each with the packages that serve as well.
@@ -20,6 +14,8 @@ const tools = [
   ['libcurl4-openssl-dev', 'libcurl4-gnutls-dev', 'libcurl4-nss-dev'],
   ['nlohmann-json3-dev'],
   ['e2fsprogs'],
+  // It serves the volumes of the demonstration, and of tests, that a plain user runs.
+  ['fuse2fs'],
   ['sqlite3'],
   ['util-linux'],
   // A parser of metrics that is not ours, for a test.
@@ -96,8 +92,8 @@ function objectionTo(installed) {
   const plan = simulate([libnodeDevelopment]);
   if (plan.possible) return objectionToPlan(plan);
   const node = installed.get('nodejs');
-  // Without lists apt cannot tell; Debian's own nodejs is 18.
-  if (plan.unknown && (node === undefined || node.startsWith('18.'))) return '';
+  // Without lists apt cannot tell; Debian's own nodejs is of libnode's version.
+  if (plan.unknown && (node === undefined || node.startsWith(libnodeHere().node))) return '';
   return `apt refuses it beside ${node ? `nodejs ${node}` : 'what is installed'}`;
 }
 
@@ -108,7 +104,7 @@ function lacksRunTime(installed) {
 
 /** @param {Map<string, string>} installed */
 function missingLibraries(installed) {
-  return libnodeLibraries.filter((name) => !installed.has(name));
+  return libnodeHere().libraries.filter((name) => !installed.has(name));
 }
 
 /**
@@ -119,7 +115,7 @@ function missingLibraries(installed) {
  */
 function missingScriptPackages(installed) {
   if (missingScripts().length === 0) return [];
-  const names = scriptPackages.filter((name) => !installed.has(name));
+  const names = libnodeHere().packages.filter((name) => !installed.has(name));
   const plan = simulate(names);
   return plan.possible && objectionToPlan(plan) === '' ? names : [];
 }

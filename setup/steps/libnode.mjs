@@ -6,11 +6,11 @@ import { run } from '../command.mjs';
 import { SetupError } from '../failure.mjs';
 import {
   libnodeArchives,
-  libnodeLibraries,
+  libnodeFile,
+  libnodeHere,
   libnodePrefix,
   missingParts,
   missingScripts,
-  scriptPackages,
 } from '../libnode_place.mjs';
 
 /**
@@ -34,7 +34,7 @@ export const libnode = {
 async function unpack(context) {
   const target = join(context.build, 'libnode');
   const partial = `${target}.partial`;
-  await unpackInto(context, partial, libnodeArchives);
+  await unpackInto(context, partial, libnodeArchives());
   requireComplete(join(partial, 'usr'));
   rmSync(target, { recursive: true, force: true });
   renameSync(partial, target);
@@ -62,15 +62,15 @@ function requireComplete(prefix) {
   const missing = missingParts(prefix);
   if (missing.length > 0) {
     throw new SetupError(
-      `libnode is not complete: ${missing.join(', ')} is missing after unpacking ${libnodeArchives.join(', ')}`,
+      `libnode is not complete: ${missing.join(', ')} is missing after unpacking ${libnodeArchives().join(', ')}`,
     );
   }
-  const library = join(prefix, 'lib/x86_64-linux-gnu/libnode.so.108');
+  const library = libnodeFile(prefix);
   const { stdout } = spawnSync('ldd', [library], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
   const unresolved = Array.from((stdout ?? '').matchAll(/^\s*(\S+) => not found/gm), (match) => match[1]);
   if (unresolved.length > 0) {
     throw new SetupError(
-      `libnode cannot be loaded: ${library} needs ${unresolved.join(', ')}; run: apt-get install --reinstall ${libnodeLibraries.join(' ')}`,
+      `libnode cannot be loaded: ${library} needs ${unresolved.join(', ')}; run: apt-get install --reinstall ${libnodeHere().libraries.join(' ')}`,
     );
   }
 }
@@ -83,7 +83,8 @@ function requireComplete(prefix) {
  */
 async function placeScripts(context) {
   const folder = join(context.build, 'libnode-scripts');
-  await unpackInto(context, folder, scriptPackages);
+  const { packages } = libnodeHere();
+  await unpackInto(context, folder, packages);
   const missing = missingScripts();
   const prefix = rights();
   if (!prefix) throw new SetupError(askToPlace(folder, missing));
@@ -101,9 +102,7 @@ async function placeScripts(context) {
       failure: `${path}, without which libnode aborts, was not put there`,
     });
   }
-  context.note(
-    `${missing.join(' ')}: put there for libnode, since apt refuses ${scriptPackages.join(', ')} here`,
-  );
+  context.note(`${missing.join(' ')}: put there for libnode, since apt refuses ${packages.join(', ')} here`);
   rmSync(folder, { recursive: true });
 }
 

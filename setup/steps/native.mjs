@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { installedPackages } from '../apt.mjs';
 import { run } from '../command.mjs';
 import { SetupError } from '../failure.mjs';
-import { libnodePrefix } from '../libnode_place.mjs';
+import { libnodeFile, libnodePrefix } from '../libnode_place.mjs';
 import { digest, mark, stamped } from '../stamp.mjs';
 
 const addon = ['moorage.node'];
@@ -60,7 +60,7 @@ async function make(context) {
 }
 
 /**
- * On other systems than Debian 12 the addon is worth a try, and a failure is told but ends nothing.
+ * On other systems than Debian's the addon is worth a try, and a failure is told but ends nothing.
  *
  * @param {import('../main.mjs').Context} context
  */
@@ -95,7 +95,7 @@ function configuration({ root, build, level }) {
   return [
     `root ${root}`,
     `level ${level}`,
-    `libnode ${prefix} ${prefix ? mark(join(prefix, 'lib/x86_64-linux-gnu/libnode.so.108')) : ''}`,
+    `libnode ${prefix} ${prefix ? mark(libnodeFile(prefix)) : ''}`,
     `mesos ${mesosPrefix} ${mesosPrefix ? mark(join(mesosPrefix, 'include/mesos/version.hpp')) : ''}`,
     ...['CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'].map((name) => `${name} ${env[name] ?? ''}`),
     ...headers.map((name) => `${name} ${installed.get(name) ?? ''}`),

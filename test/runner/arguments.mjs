@@ -5,9 +5,11 @@ npm test -- policy mounts     files whose name has one of these words
 npm test -- --limit 60        seconds that one file may take (600)
 node test/run.mjs --fast      only files that need neither root nor the native parts
 
+Files that mount or kill run one after the other; beside them, one after the other, those that only compute.
 One line at the end: N passed, N failed, N skipped. Exit codes: 0 tests ran and none failed, 1 otherwise, 2 wrong usage.
 A file that crashes, takes too long or prints no totals is a failure, and so is what it leaves behind: mounts, loop
-devices, processes.
+devices, processes. Without root, tests that need no more than mounts of their own run in a user namespace, where users may make
+one; what needs the machine's root is skipped, with the reason.
 `;
 
 const defaultLimitSeconds = 600;

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { namespaceFor } from './in_namespace.mjs';
 import { findLeaks, mountedBelow, takeInventory } from './leaks.mjs';
 import { endProcesses, markedProcesses, marker } from './processes.mjs';
 import { addUp, noCounts, readTotals } from './totals.mjs';
@@ -11,8 +12,8 @@ import { addUp, noCounts, readTotals } from './totals.mjs';
 const settleMs = 5_000;
 const pollMs = 50;
 
-/** @type {(() => void) | undefined} */
-let stop;
+/** Ends the files that run now. @type {Set<() => void>} */
+const stops = new Set();
 
 /**
  * @typedef {object} Result
@@ -21,30 +22,36 @@ let stop;
  */
 
 /**
+ * @typedef {object} Options
+ * @property {string} root  of the project
+ * @property {number} limitMs
+ * @property {boolean} mayMount  else whatever is mounted meanwhile is another's
+ * @property {(text: string) => void} show  takes what the file prints
+ */
+
+/**
  * Runs one test file in a process of its own, shows its output, and looks at what it leaves behind. The file has its own
  * TMPDIR, which is removed unless something went wrong.
  *
  * @param {string} file
- * @param {{ root: string, limitMs: number }} options
+ * @param {Options} options
  * @returns {Promise<Result>}
  */
-export async function runFile(file, { root, limitMs }) {
+export async function runFile(file, { root, limitMs, mayMount, show }) {
   const folder = mkdtempSync(join(tmpdir(), 'moorage-test-'));
   const mark = marker();
   const before = takeInventory();
-  const { output, end } = await runToEnd(file, { root, folder, mark, limitMs });
+  const { output, end } = await runToEnd(file, { root, folder, mark, limitMs, show });
 
   const totals = readTotals(output);
   const problems = troubles(end, totals);
-  problems.push(...(await leftBehind(before, [root, folder], mark)));
+  problems.push(...(await leftBehind(before, mayMount ? [root, folder] : [], mark)));
 
   if (totals && totals.failed > 0 && end === 'exit code 0') {
-    process.stdout.write(
-      'A before or after hook threw: uvu counts its tests as not passed and does not show the error.\n',
-    );
+    show('A before or after hook threw: uvu counts its tests as not passed and does not show the error.\n');
   }
   const counts = addUp(totals ?? noCounts, { passed: 0, failed: problems.length, skipped: 0 });
-  if (counts.failed > 0) process.stdout.write(`kept for a look: ${folder}\n`);
+  if (counts.failed > 0) show(`kept for a look: ${folder}\n`);
   else removeFolder(folder);
   return { counts, problems };
 }
@@ -62,39 +69,41 @@ function troubles(end, totals) {
   return [`it ended with ${end} after its tests`];
 }
 
-/** Ends the test file that runs now, and everything it started. */
+/** Ends the test files that run now, and everything they started. */
 export function stopRunning() {
-  stop?.();
+  for (const stop of stops) stop();
 }
 
 /**
  * @param {string} file
- * @param {{ root: string, folder: string, mark: import('./processes.mjs').Mark, limitMs: number }} options
+ * @param {Omit<Options, 'mayMount'> & { folder: string, mark: import('./processes.mjs').Mark }} options
  * @returns {Promise<{ output: string, end: string }>}  `end`: how it ended, in words
  */
-async function runToEnd(file, { root, folder, mark, limitMs }) {
-  const child = spawn(process.execPath, ['--enable-source-maps', file], {
+async function runToEnd(file, { root, folder, mark, limitMs, show }) {
+  const command = [...namespaceFor(basename(file)), process.execPath, '--enable-source-maps', file];
+  const child = spawn(command[0] ?? '', command.slice(1), {
     cwd: root,
     env: { ...process.env, TMPDIR: folder, [mark.name]: mark.value },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  stop = () => {
+  const stop = () => {
     endProcesses(markedProcesses(mark));
     child.kill('SIGKILL');
   };
+  stops.add(stop);
 
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output += text;
-    process.stdout.write(text);
+    show(text);
   });
-  child.stderr.setEncoding('utf8').on('data', (text) => process.stderr.write(text));
+  child.stderr.setEncoding('utf8').on('data', show);
 
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    stopRunning();
+    stop();
   }, limitMs);
   const end = await new Promise((resolve) => {
     child.on('error', (error) => resolve(String(error)));
@@ -102,7 +111,7 @@ async function runToEnd(file, { root, folder, mark, limitMs }) {
   });
   clearTimeout(timer);
   await drained(child);
-  stop = undefined;
+  stops.delete(stop);
   return { output, end: timedOut ? `its time limit of ${limitMs / 1000} s` : end };
 }
 
@@ -124,14 +133,14 @@ async function drained(child) {
  * they disturb the next file.
  *
  * @param {import('./leaks.mjs').Inventory} before
- * @param {string[]} folders  ours
+ * @param {string[]} folders  ours; none: only processes are looked for
  * @param {import('./processes.mjs').Mark} mark
  */
 async function leftBehind(before, folders, mark) {
   const deadline = Date.now() + settleMs;
   for (;;) {
     const processes = markedProcesses(mark);
-    const leaks = findLeaks(before, takeInventory(), folders);
+    const leaks = folders.length === 0 ? [] : findLeaks(before, takeInventory(), folders);
     if (processes.length === 0 && leaks.length === 0) return [];
     if (Date.now() >= deadline) {
       endProcesses(processes);

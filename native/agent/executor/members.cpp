@@ -44,6 +44,7 @@ std::vector<Member> containerMembers(const Fd& proc) {
   members.erase(self);
   for (const pid_t zombie : zombies) members.erase(zombie);
   std::vector<Member> found;
+  found.reserve(members.size());
   for (const pid_t pid : members) found.push_back({pid, startTimes.at(pid)});
   return found;
 }

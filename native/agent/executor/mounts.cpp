@@ -10,7 +10,9 @@
 #include <algorithm>
 
 #include "agent/error.hpp"
+#include "agent/executor/workbench.hpp"
 #include "effects/kernel.hpp"
+#include "effects/proc_mounts.hpp"
 
 namespace moorage::agent::executor {
 
@@ -29,7 +31,6 @@ Fd tryOpenBeneath(const Fd& base, const std::string& path) {
 std::runtime_error openError(const std::string& path) {
   if (errno == ELOOP) return std::runtime_error(path + ": a symbolic link is in it; volumes are not mounted through links");
   if (errno == EXDEV) return std::runtime_error(path + " leads out of the directory that it must lie in");
-  if (errno == ENOSYS) return std::runtime_error("the kernel has no openat2; Linux 5.6 or later is needed");
   return systemError(path);
 }
 
@@ -37,6 +38,13 @@ kernel::FdFacts factsOf(const Fd& fd, const std::string& path) {
   kernel::FdFacts facts;
   if (kernel::factsOf(fd.get(), false, facts) != 0) throw systemError("statx " + path);
   return facts;
+}
+
+Fd cloneOpened(const Fd& top, const std::string& path) {
+  Fd tree(::open_tree(top.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH));
+  if (!tree && kernel::isMissing(errno)) return copyOnWorkbench(top, path);
+  if (!tree) throw systemError("open_tree " + path);
+  return tree;
 }
 
 }  // namespace
@@ -47,10 +55,9 @@ void enterOwnMountNamespace() {
 }
 
 Fd cloneTree(const std::string& path) {
-  Fd tree(::open_tree(AT_FDCWD, path.c_str(),
-                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW));
-  if (!tree) throw systemError("open_tree " + path);
-  return tree;
+  const Fd top(::open(path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!top) throw systemError("open " + path);
+  return cloneOpened(top, path);
 }
 
 Fd cloneVolume(const std::string& path) {
@@ -60,13 +67,12 @@ Fd cloneVolume(const std::string& path) {
     throw std::runtime_error(path + " is not mounted any more, and the task must not write into the directory below it; " +
                              "look at the isolator's log, then launch the task again");
   }
-  Fd tree(::open_tree(top.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH));
-  if (!tree) throw systemError("open_tree " + path);
-  return tree;
+  return cloneOpened(top, path);
 }
 
 Fd newProc() {
   const Fd context(::fsopen("proc", FSOPEN_CLOEXEC));
+  if (!context && kernel::isMissing(errno)) return procOnWorkbench();
   if (!context) throw systemError("fsopen proc");
   if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) throw systemError("create proc");
   Fd tree(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
@@ -75,7 +81,9 @@ Fd newProc() {
 }
 
 void attach(const Fd& tree, const Fd& directory, const std::string& words) {
-  if (kernel::attachMount(tree.get(), directory.get()) != 0) throw systemError("move_mount on " + words);
+  if (kernel::attachMount(tree.get(), directory.get()) == 0) return;
+  if (!kernel::isMissing(errno)) throw systemError("move_mount on " + words);
+  if (kernel::moveOnto(tree.get(), directory.get()) != 0) throw systemError("mount (move) on " + words);
 }
 
 Fd openBase(const std::string& path) {

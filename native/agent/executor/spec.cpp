@@ -1,5 +1,7 @@
 #include "agent/executor/spec.hpp"
 
+#include "agent/json_fields.hpp"
+
 namespace moorage::agent::executor {
 
 using nlohmann::json;
@@ -27,8 +29,8 @@ Spec specFromJson(const json& from) {
   from.at("cmd").get_to(spec.cmd);
   from.at("env").get_to(spec.env);
   if (const auto& user = from.at("user"); !user.is_null()) {
-    spec.user = User{user.at("uid").get<uid_t>(), user.at("gid").get<gid_t>(),
-                     user.at("groups").get<std::vector<gid_t>>()};
+    spec.user = User{wholeNumber<uid_t>(user.at("uid")), wholeNumber<gid_t>(user.at("gid")), {}};
+    for (const auto& group : user.at("groups")) spec.user->groups.push_back(wholeNumber<gid_t>(group));
   }
   return spec;
 }

@@ -36,7 +36,7 @@ struct Spec {
 
 nlohmann::json toJson(const Spec& spec);
 
-/** Throws a JSON exception. */
+/** Throws a JSON exception, or std::range_error. */
 Spec specFromJson(const nlohmann::json& json);
 
 }  // namespace moorage::agent::executor

@@ -7,6 +7,7 @@
 
 #include "agent/error.hpp"
 #include "agent/executor/mounts.hpp"
+#include "agent/executor/workbench.hpp"
 
 namespace moorage::agent::executor {
 
@@ -113,11 +114,13 @@ Stage setStage(const Spec& spec) {
     Bases bases{openBase("/"), openBase(spec.sandbox)};
     attachVolumes(volumes, bases, false);
     checkVolumes(volumes, bases);
+    clearWorkbench();
     return stage;
   }
   Bases bases = mountRootfs(*spec.rootfs, spec.sandbox);
   attachVolumes(volumes, bases, true);
   checkVolumes(volumes, bases);
+  clearWorkbench();
   enterRoot(bases.root);
   stage.sandbox = std::move(bases.sandbox);
   return stage;

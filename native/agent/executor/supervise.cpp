@@ -82,7 +82,8 @@ Fd openSignals() {
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
   ::sigaddset(&set, SIGCHLD);
-  if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0) throw systemError("sigprocmask");
+  errno = ::pthread_sigmask(SIG_SETMASK, &set, nullptr);
+  if (errno != 0) throw systemError("pthread_sigmask");
   Fd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) throw systemError("signalfd");
   return signals;
