@@ -44,11 +44,12 @@ export function createLostWatch({ binding, directory, tell, log }: LostWatchPart
   let held: Set<string> | undefined;
 
   function gone(mountIds: readonly number[]): void {
+    const vanished = new Set(mountIds);
     const paths = new Set(mountIds.flatMap((id) => [...(pathsOf.get(id) ?? [])]));
     for (const path of paths) {
       set(
         path,
-        (places.get(path) ?? []).filter((id) => !mountIds.includes(id)),
+        (places.get(path) ?? []).filter((id) => !vanished.has(id)),
       );
       if (held) held.add(path);
       else tell({ type: 'lost', target: path });
@@ -56,15 +57,19 @@ export function createLostWatch({ binding, directory, tell, log }: LostWatchPart
   }
 
   function set(path: string, mountIds: readonly number[]): void {
-    const before = places.get(path) ?? [];
-    for (const id of before.filter((one) => !mountIds.includes(one))) {
+    const before = new Set(places.get(path));
+    const after = new Set(mountIds);
+    const dropped: number[] = [];
+    for (const id of before) {
+      if (after.has(id)) continue;
       const paths = pathsOf.get(id);
       paths?.delete(path);
       if (paths?.size !== 0) continue;
       pathsOf.delete(id);
-      watch?.unwatch([id]);
+      dropped.push(id);
     }
-    const added = mountIds.filter((id) => !before.includes(id));
+    if (dropped.length > 0) watch?.unwatch(dropped);
+    const added = mountIds.filter((id) => !before.has(id));
     for (const id of added) pathsOf.set(id, (pathsOf.get(id) ?? new Set()).add(path));
     if (mountIds.length === 0) places.delete(path);
     else places.set(path, [...mountIds]);
@@ -96,7 +101,11 @@ export function createLostWatch({ binding, directory, tell, log }: LostWatchPart
     driverPaths.clear();
     held = new Set();
     const byTarget = new Map<string, Mount[]>();
-    for (const mount of table) byTarget.set(mount.target, [...(byTarget.get(mount.target) ?? []), mount]);
+    for (const mount of table) {
+      const stack = byTarget.get(mount.target);
+      if (stack) stack.push(mount);
+      else byTarget.set(mount.target, [mount]);
+    }
     for (const [target, mounts] of byTarget) {
       if (!isBelowRoot(target, directory.root)) continue;
       set(

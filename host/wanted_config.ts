@@ -42,7 +42,10 @@ function withSeen({ config, host }: ReadConfig): WantedConfig {
   if (config.discovered && !host.plugins.discover) return { config, host };
   const seen = seenDrivers(host.plugins);
   if (!host.plugins.discover) return { config: { ...config, discovered: seen }, host };
-  const found = Object.fromEntries(seen.map((name) => [name, {}]));
+  // What the file names is a driver also while it is not up yet.
+  const named = Object.values(config.offers ?? {}).map(({ driver }) => driver);
+  if (config.defaultDriver) named.push(config.defaultDriver);
+  const found = Object.fromEntries([...seen, ...named].map((name) => [name, {}]));
   return { config: { ...config, drivers: { ...found, ...config.drivers } }, host };
 }
 

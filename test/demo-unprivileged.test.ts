@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { whyNoMemoryVolumes } from './kernel_calls.ts';
 import { copyForUser, runAsUser, whyNoNamespace } from './plain_user.ts';
 import { programPath } from './third_party.ts';
 
@@ -46,14 +47,16 @@ function runsWhole({ status, stdout, stderr }: ReturnType<typeof demo>, backend:
   assert.is(JSON.parse(replay.stdout).identical, true);
 }
 
-unless(noNamespace)('without /dev/fuse its volumes lie in memory, and it says so', () => {
+const noMemory = noNamespace || whyNoMemoryVolumes();
+
+unless(noMemory)('without /dev/fuse its volumes lie in memory, and it says so', () => {
   const scene = isRoot && existsSync('/dev/fuse') ? fuseWithMode('600') : '';
   const ran = demo(['demo', '--json'], scene);
   if (!isRoot && /fuse2fs:/.test(ran.stderr)) return;
   runsWhole(ran, /volumes lie in memory \(tmpfs\) and are gone with this daemon: .*fuse/);
 });
 
-unless(noNamespace)('with the agent killed in the middle it ends just as well', () => {
+unless(noMemory)('with the agent killed in the middle it ends just as well', () => {
   const { status, stdout, stderr } = demo(['demo', '--json', '--kill-agent']);
   assert.is(status, 0, stderr);
   assert.is(JSON.parse(stdout).agentStarts, 2);

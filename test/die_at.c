@@ -111,4 +111,9 @@ int move_mount(int from, const char* fromPath, int to, const char* toPath, unsig
   return REAL(move_mount)(from, fromPath, to, toPath, flags);
 }
 
+int mount(const char* source, const char* target, const char* type, unsigned long flags, const void* data) {
+  count("mount");
+  return REAL(mount)(source, target, type, flags, data);
+}
+
 int umount2(const char* path, int flags) { count("umount2"); return REAL(umount2)(path, flags); }

@@ -14,11 +14,14 @@ import {
   volumeOf,
 } from './driver_calls.ts';
 import { mountsBelow } from './driver_harness.ts';
+import { whyNoMemoryVolumes } from './kernel_calls.ts';
 import { programPath } from './third_party.ts';
 
 const { test, bench, run } = driverSuite('driver: backends');
 const noFuse = whyNoFuse();
-if (noFuse !== '') process.stdout.write(`driver: backends: fuse2fs: skipped: ${noFuse}\n`);
+const reasons: Record<string, string> = { tmpfs: whyNoMemoryVolumes(), fuse2fs: noFuse };
+for (const [backend, why] of Object.entries(reasons))
+  if (why !== '') process.stdout.write(`driver: backends: ${backend}: skipped: ${why}\n`);
 
 function whyNoFuse(): string {
   if (programPath('fuse2fs') === undefined) return 'it is not there; apt-get install fuse2fs';
@@ -28,7 +31,7 @@ function whyNoFuse(): string {
 }
 
 for (const backend of ['tmpfs', 'fuse2fs']) {
-  const maybe = backend === 'tmpfs' || noFuse === '' ? test : (test.skip as typeof test);
+  const maybe = reasons[backend] === '' ? test : (test.skip as typeof test);
 
   maybe(
     `${backend}: what was written is there after Unmount and Mount, and nothing stays mounted between`,

@@ -148,6 +148,9 @@ discovery('a plugin file that is no good says which, where and why, and nothing 
     ['etc/d.json', { Addr: 'https://h', TLSConfig: { CertFile: '/etc/hostname' } }, /go together/],
     ['etc/d.spec', '', /"" is no unix:/],
     ['etc/d.spec', 'tcp://host', /"tcp:\/\/host" has no port/],
+    ['etc/d.spec', 'tcp://host:0', /has no port of 1 to 65535/],
+    ['etc/d.spec', 'tcp://host:99999', /has no port of 1 to 65535/],
+    ['etc/d.spec', `unix:///${'x'.repeat(107)}`, /more than 107 bytes/],
     ['etc/d.spec', 'x'.repeat(300_000), /more than 262144 bytes/],
   ];
   for (const [file, text, why] of wrong) {
@@ -189,6 +192,10 @@ discovery(
     assert.equal(wanted({ discovered: [] })?.discovered, []);
     const taken = wanted({ plugins: { ...plugins, discover: true } });
     assert.equal(taken?.drivers, { ebs: { address: 'unix:///e.sock' }, nfs: {}, rexray: {} });
+    // A driver that starts after the agent.
+    const offers = { disks: { driver: 'later', volumes: ['v'] } };
+    const named = wanted({ defaultDriver: 'late', offers, plugins: { ...plugins, discover: true } });
+    assert.equal(Object.keys(named?.drivers ?? {}).sort(), ['ebs', 'late', 'later', 'nfs', 'rexray']);
   },
 );
 

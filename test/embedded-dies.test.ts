@@ -1,5 +1,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { DYING_HOST, dyingAgent, endTask, isDeath, launchWaiting } from './dying_agent.ts';
 import { task } from './embedded_bench.ts';
@@ -59,6 +61,29 @@ test('the next host is the one that the agent was started with, whatever an upgr
   process.send({ stop: true });
   assert.is(await process.ended, 0, process.said());
   assert.is(dying.deaths().length, 1, process.said());
+});
+
+test('what a host that V8 gave up has queued for a driver is never sent: the next host decides anew', async () => {
+  const asked: string[] = [];
+  const socket = join(bench().folder, 'hung.sock');
+  const driver = createServer(({ url }) => asked.push(url ?? ''));
+  await new Promise<void>((resolve) => driver.listen(socket, resolve));
+  try {
+    const dying = dyingAgent(bench(), ['--stuck-ms', '60000']);
+    const { process } = dying;
+    await process.until(({ state }) => state === 'recovered');
+    dying.order(`queued ${encodeURI(socket)}`);
+    const { message } = await process.until(isDeath);
+    assert.match(message as string, /V8 gave up in/, message as string);
+    // The deadline of the first call, after which it was the second one's turn.
+    await sleep(5_000);
+    assert.equal(asked, ['/first']);
+    process.send({ stop: true });
+    assert.is(await process.ended, 0, process.said());
+  } finally {
+    driver.close();
+    driver.closeAllConnections();
+  }
 });
 
 run();

@@ -9,6 +9,10 @@ export interface DriverAddress {
   readonly tls?: HttpTls;
 }
 
+/** Bytes of a socket's path, without the NUL at its end: unix(7). */
+const SOCKET_PATH_MAX = 107;
+const PORT_MAX = 65_535;
+
 /** An address, a JSON file or a certificate is never longer. */
 const FILE_MAX = 256 * 1024;
 
@@ -85,11 +89,17 @@ async function tlsOf(config: Record<string, unknown>, path: string): Promise<Htt
 
 /** What stands in the file as one of the three addresses that the native client knows. Of a URL, Docker heeds no more than host and port. */
 function addressIn(text: string, path: string): string {
-  if (text.startsWith('unix:///')) return text;
+  if (text.startsWith('unix:///')) {
+    if (Buffer.byteLength(text.slice('unix://'.length)) <= SOCKET_PATH_MAX) return text;
+    throw bad(path, `the path of the socket has more than ${SOCKET_PATH_MAX} bytes`);
+  }
   const [, scheme, authority = ''] = /^(tcp|http|https):\/\/([^/?#@\s]+)(?:\/\S*)?$/.exec(text) ?? [];
   if (scheme === undefined)
     throw bad(path, `"${text.slice(0, 100)}" is no unix:///PATH, tcp://HOST:PORT or https://HOST:PORT`);
-  const hasPort = /:[0-9]{1,5}$/.test(authority);
+  const number = /:([0-9]{1,5})$/.exec(authority)?.[1];
+  const hasPort = number !== undefined;
+  if (hasPort && !(Number(number) >= 1 && Number(number) <= PORT_MAX))
+    throw bad(path, `"${text.slice(0, 100)}" has no port of 1 to ${PORT_MAX}`);
   if (scheme === 'tcp' && !hasPort) throw bad(path, `"${text.slice(0, 100)}" has no port`);
   const port = hasPort ? '' : scheme === 'https' ? ':443' : ':80';
   return `${scheme === 'https' ? 'https' : 'tcp'}://${authority}${port}`;

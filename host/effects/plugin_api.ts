@@ -1,6 +1,7 @@
 import type { Binding, HttpResponse } from '../binding.ts';
 import type { Directory } from '../directory.ts';
-import { type DriverAddress, findDriver } from './find_driver.ts';
+import type { DriverAddress } from './find_driver.ts';
+import { findInTime } from './find_in_time.ts';
 import { failure, failureOf, type Outcome } from './outcome.ts';
 
 /** A driver's answer of more bytes than this ends the call: parsed, it may take a hundred times as much of the one heap that all drivers share. */
@@ -25,7 +26,9 @@ export async function callPlugin(
 ): Promise<Answer> {
   const what = `${method} at driver ${driver}`;
   try {
-    const { address, tls } = await addressOf(driver, directory);
+    const begun = performance.now();
+    const { address, tls } = await addressOf(driver, directory, deadlineMs);
+    const leftMs = Math.max(1, Math.ceil(deadlineMs - (performance.now() - begun)));
     const response = await binding.post({
       lane: driver,
       maxInFlight: directory.drivers.get(driver)?.maxInFlight ?? 1,
@@ -33,7 +36,7 @@ export async function callPlugin(
       tls,
       path: `/VolumeDriver.${method}`,
       body: JSON.stringify(body),
-      deadlineMs,
+      deadlineMs: leftMs,
       maxResponseBytes: RESPONSE_MAX,
     });
     return readAnswer(response, what);
@@ -43,9 +46,13 @@ export async function callPlugin(
 }
 
 /** Throws a NativeError of kind `unreachable`. */
-async function addressOf(driver: string, { drivers, plugins }: Directory): Promise<DriverAddress> {
+async function addressOf(
+  driver: string,
+  { drivers, plugins }: Directory,
+  deadlineMs: number,
+): Promise<DriverAddress> {
   const address = drivers.get(driver)?.address;
-  return address ? { address } : findDriver(driver, plugins);
+  return address ? { address } : findInTime(driver, plugins, deadlineMs);
 }
 
 /** What a response means; `what` was asked, for messages. */

@@ -1,3 +1,6 @@
+#include <exception>
+#include <string>
+
 #include "addon/addon.hpp"
 
 #ifdef MOORAGE_HAS_LOOP
@@ -8,10 +11,16 @@ namespace {
 
 /** The entry of moorage.node, for plain Node. */
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  moorage::initAddon(env, exports);
+  try {
+    moorage::initAddon(env, exports);
 #ifdef MOORAGE_HAS_LOOP
-  moorage::initLoop(env, exports);
+    moorage::initLoop(env, exports);
 #endif
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(env, std::string("moorage.node does not start: ") + error.what() + "; the limit of open files may be too small");
+  }
   return exports;
 }
 

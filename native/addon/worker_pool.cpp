@@ -62,6 +62,12 @@ int startDetached(void* (*body)(void*), void* argument) {
 
 WorkerPool::WorkerPool() : shared_(std::make_shared<Shared>()) {}
 
+void WorkerPool::stop() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->closed = true;
+  shared_->wake.notify_all();
+}
+
 WorkerPool::~WorkerPool() {
   const std::lock_guard lock(shared_->mutex);
   shared_->closed = true;

@@ -19,6 +19,9 @@ class WorkerPool {
 
   WorkerPool();
   ~WorkerPool();
+
+  /** What is queued is never begun; waits for nothing. Any thread. */
+  void stop();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 

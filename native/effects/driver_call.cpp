@@ -68,11 +68,9 @@ void DriverCall::setUp(CURL* easy) {
   const bool tls = address_->tls;
   const char* scheme = tls ? "https" : "http";
   curl_easy_setopt(easy, CURLOPT_URL, (scheme + ("://" + address_->authority) + request_.path).c_str());
-  if (!address_->socketPath.empty()) {
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address_->socketPath.c_str());
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, giveSocket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-  }
+  if (!address_->socketPath.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address_->socketPath.c_str());
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, giveSocket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   if (tls) useTls(easy, request_.tls);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme);
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
@@ -103,7 +101,7 @@ void DriverCall::setUp(CURL* easy) {
 
 curl_socket_t DriverCall::giveSocket(void* self, curlsocktype, curl_sockaddr* address) {
   const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  static_cast<DriverCall*>(self)->socket_ = socket;
+  if (address->family == AF_UNIX) static_cast<DriverCall*>(self)->socket_ = socket;
   return socket < 0 ? CURL_SOCKET_BAD : socket;
 }
 

@@ -24,6 +24,8 @@ void useTls(CURL* easy, const DriverTls& tls) {
   mustTake(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.insecureSkipVerify ? 0L : 1L), "a check of certificates");
   mustTake(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.insecureSkipVerify ? 0L : 2L), "a check of names");
   mustTake(curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)), "TLS 1.2");
+  // Beside a CA of one's own libcurl would believe the machine's too.
+  if (tls.ca) mustTake(curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr), "no other certificates");
   setText(easy, CURLOPT_CAINFO_BLOB, tls.ca, "certificates of a CA");
   setText(easy, CURLOPT_SSLCERT_BLOB, tls.cert, "a certificate of ours");
   setText(easy, CURLOPT_SSLKEY_BLOB, tls.key, "a key of ours");

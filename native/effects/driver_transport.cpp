@@ -44,12 +44,16 @@ DriverTransport::DriverTransport() : multi_(makeMulti()), events_(multi_), first
   thread_ = std::thread([this] { run(); });
 }
 
-DriverTransport::~DriverTransport() {
+void DriverTransport::stop() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
   events_.wake();
+}
+
+DriverTransport::~DriverTransport() {
+  stop();
   thread_.join();
   curl_multi_cleanup(multi_);
 }

@@ -31,6 +31,9 @@ class DriverTransport {
   DriverTransport(const DriverTransport&) = delete;
   DriverTransport& operator=(const DriverTransport&) = delete;
 
+  /** Ends what is under way or queued, and does not wait for that: nothing more is sent. Any thread. */
+  void stop();
+
   /** Queues a call. `done` is called exactly once, on the transport's thread, and must not block. Any thread. */
   void post(DriverRequest request, DriverCall::Done done);
 

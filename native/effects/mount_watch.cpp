@@ -23,7 +23,13 @@ namespace moorage {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Watched = std::unordered_map<uint64_t, std::string>;
+
+/** Ids of old kernels are given away again, so the place belongs to them; a driver may spell it otherwise than the kernel, whose words are learnt at the first look. */
+struct Place {
+  std::string path;
+  bool isKernels = false;
+};
+using Watched = std::unordered_map<uint64_t, Place>;
 
 constexpr size_t stackBytes = size_t{512} * 1024;
 /** After a look at everything as long a rest as it took, but no longer: where others mount without end it costs half a core at most. */
@@ -37,24 +43,28 @@ bool isThere(uint64_t uniqueId) {
 /** Of some mounts those that the kernel does not know any more. */
 std::vector<uint64_t> missingByStatmount(const Watched& watched) {
   std::vector<uint64_t> missing;
-  for (const auto& [id, path] : watched) {
+  for (const auto& [id, place] : watched) {
     if (!isThere(id)) missing.push_back(id);
   }
   return missing;
 }
 
-std::vector<uint64_t> missingByTable(Watched watched) {
+/** Those that the table does not have where they were. `learnt`: where those lie that are looked at for the first time. */
+std::vector<uint64_t> missingByTable(Watched watched, Watched& learnt) {
   try {
     for (const Mount& mount : readTableFile("self")) {
       const auto found = watched.find(mount.mountId);
       if (found == watched.end()) continue;
-      if (found->second == mount.target || isBelow(found->second, mount.target)) watched.erase(found);
+      const Place& place = found->second;
+      if (place.isKernels && place.path != mount.target) continue;
+      if (!place.isKernels) learnt[mount.mountId] = {mount.target, true};
+      watched.erase(found);
     }
   } catch (const EffectError&) {
     return {};  // the next change shows it
   }
   std::vector<uint64_t> missing;
-  for (const auto& [id, path] : watched) missing.push_back(id);
+  for (const auto& [id, place] : watched) missing.push_back(id);
   return missing;
 }
 
@@ -99,9 +109,17 @@ struct MountWatch::Shared {
     return found;
   }
 
-  std::vector<uint64_t> missing(Watched subject) const {
+  std::vector<uint64_t> missing(Watched subject) {
     if (subject.empty()) return {};
-    return events.way() == MountEventWay::mountinfo ? missingByTable(std::move(subject)) : missingByStatmount(subject);
+    if (events.way() != MountEventWay::mountinfo) return missingByStatmount(subject);
+    Watched learnt;
+    std::vector<uint64_t> found = missingByTable(std::move(subject), learnt);
+    const std::lock_guard lock(mutex);
+    for (auto& [id, place] : learnt) {
+      const auto known = watched.find(id);
+      if (known != watched.end()) known->second = std::move(place);
+    }
+    return found;
   }
 
   /** What is not watched any more was unmounted by ourselves. */
@@ -171,8 +189,8 @@ void MountWatch::watch(std::vector<WatchedMount> mounts) {
   {
     const std::lock_guard lock(shared_->mutex);
     for (WatchedMount& mount : mounts) {
-      shared_->fresh[mount.mountId] = mount.path;
-      shared_->watched[mount.mountId] = std::move(mount.path);
+      shared_->fresh[mount.mountId] = {mount.path};
+      shared_->watched[mount.mountId] = {std::move(mount.path)};
     }
   }
   shared_->rouse();

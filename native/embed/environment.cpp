@@ -4,6 +4,9 @@
 #include <node.h>
 #include <unistd.h>
 
+#include <exception>
+#include <string>
+
 #include "addon/addon.hpp"
 #include "addon/instance.hpp"
 #include "effects/lock_file.hpp"
@@ -29,6 +32,8 @@ napi_value registerModule(napi_env env, napi_value exports) {
     object.Set("hostSource", threadLife->session().options().hostSource);
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, (std::string("the native part does not start: ") + error.what() + "; the limit of open files may be too small").c_str());
   }
   return exports;
 }
@@ -58,6 +63,9 @@ void onOutOfMemory(const char* where, Details) {
   // A thread of V8's own that clears up has no life: the host waits for it, gives no sign, and the supervisor says so.
   if (threadLife == nullptr) park();
   if (threadInstance != nullptr) {
+    // The next host decides anew: what this one had queued must not be done behind its back.
+    threadInstance->transport.stop();
+    threadInstance->pool.stop();
     for (const int fd : threadInstance->lockedFiles) unlockFile(fd);
   }
   threadLife->ending("out of memory");

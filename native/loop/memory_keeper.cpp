@@ -41,7 +41,7 @@ void onThread(const std::function<void()>& work) {
 
 Fd newTmpfs(const MemoryRequest& request) {
   Fd context(fsopen("tmpfs", FSOPEN_CLOEXEC));
-  check(static_cast<bool>(context), "fsopen tmpfs", request.source);
+  check(static_cast<bool>(context), errno == ENOSYS ? "volumes in memory need Linux 5.2" : "fsopen tmpfs", request.source);
   const auto set = [&](const char* key, const std::string& value) {
     check(fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0, key, request.source);
   };

@@ -51,6 +51,20 @@ const orders = {
     const size = Number(elements);
     [new Array(size), new Array(size), new Array(size), new Array(size)].flat();
   },
+  /** As `huge`, with one call to a driver under way and one that waits for it. */
+  queued(socket = '') {
+    const { post } = /** @type {any} */ (process)._linkedBinding('moorage');
+    const call = {
+      lane: 'queued',
+      maxInFlight: 1,
+      address: `unix://${decodeURI(socket)}`,
+      body: '{}',
+      deadlineMs: 4000,
+    };
+    for (const path of ['/first', '/second']) post({ ...call, path, maxResponseBytes: 1000 });
+    // The first one is to be sent before.
+    setTimeout(() => orders.huge?.(), 500);
+  },
   /** Does not kill a host: a stack of its own has an end. */
   recursion() {
     /** @type {(depth: number) => number} */

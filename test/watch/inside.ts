@@ -64,11 +64,9 @@ export async function watchInside(folder: string, program: string): Promise<Seen
     missed.push(...paths.filter((path) => !told.has(idOf(path))));
   }
 
-  // A driver's answer may be a directory of its mount: the path that is watched lies below it.
+  // A driver's answer may be a directory of its mount, so that the path that is watched lies below it; and it may be spelled otherwise than the kernel does.
   const chosen = Array.from({ length: MANY / 2 }, (_, index) => join(many, String(index)));
-  watch.watch(
-    chosen.map((path, index) => ({ mountId: idOf(path), path: index % 2 ? path : join(path, 'data') })),
-  );
+  watch.watch(chosen.map((path, index) => ({ mountId: idOf(path), path: spelled(path, index) })));
   const idleWakeUps = await idle();
 
   const tookMs: number[] = [];
@@ -117,6 +115,12 @@ export async function watchInside(folder: string, program: string): Promise<Seen
   );
   watch.close();
   return { way: watch.way, mounts: ids.size, tookMs, wrong, missed: missed.slice(0, 5), idleWakeUps };
+}
+
+function spelled(path: string, index: number): string {
+  return [path, join(path, 'data'), `${path}//`, path.replace('/many/', '/other/../many/./')][
+    index % 4
+  ] as string;
 }
 
 async function idsByTarget(): Promise<Map<string, number>> {
